@@ -1,0 +1,168 @@
+//! Puts what the library knows into a message: the answer first, then its source, then choices.
+
+use chrono::NaiveDate;
+
+use crate::{
+    conversation::wording,
+    library::{
+        Library,
+        article::{self, Article},
+        finder::Finding,
+        fixed::Fixed,
+        source::{SourceRow, Status},
+    },
+    message::{Act, Choice, Kind, Message, Script, Source, limits},
+};
+
+/// Points under a short answer.
+const POINTS: usize = 3;
+
+/// Choices between `9` (more) and `0` (a person) and above them.
+const NEXT: usize = 3;
+
+/// Below this nothing is claimed, and nothing is asked back either.
+///
+/// Chosen on the risk–coverage table of `luzhu eval answers`; see the README.
+pub const CLARIFY_FROM: f32 = 0.30;
+
+/// From this confidence on the first finding is told.
+pub const ANSWER_FROM: f32 = 0.50;
+
+/// Speaks for one person on one day.
+pub struct Speaker<'a> {
+    /// What we know.
+    pub library: &'a Library,
+    /// The person's script.
+    pub script: Script,
+    /// The day for which figures are told.
+    pub today: NaiveDate,
+}
+
+impl Speaker<'_> {
+    /// A message of our own sentences.
+    pub fn say(&self, kind: Kind, lead: &str, points: &[&str]) -> Message {
+        let mut message = Message {
+            kind,
+            script: self.script,
+            lead: self.spoken(lead),
+            points: points.iter().map(|point| self.spoken(point)).collect(),
+            notes: vec![],
+            sources: vec![],
+            choices: vec![],
+            article: None,
+            confidence: None,
+        };
+        self.offer(&mut message, vec![]);
+        message
+    }
+
+    /// A fixed reply and where it leads.
+    pub fn fixed(&self, fixed: &Fixed) -> Message {
+        let points: Vec<&str> = fixed.points.iter().map(String::as_str).collect();
+        let mut message = self.say(fixed.kind, &fixed.lead, &points);
+        self.offer(&mut message, fixed.next.iter().map(|id| Act::Show(id.clone())).collect());
+        message
+    }
+
+    /// The short answer of one section of an article (0 is the summary).
+    pub fn answer(&self, article: &Article, section: usize) -> Message {
+        let (lead, points): (&str, Vec<&str>) = match section.checked_sub(1).and_then(|i| article.sections.get(i)) {
+            Some(section) => (&section.answer, section.points.iter().map(String::as_str).take(POINTS).collect()),
+            None => (&article.summary, article.sections.iter().map(|section| section.answer.as_str()).take(POINTS).collect()),
+        };
+        let mut message = self.tell(article, lead, &points);
+        let mut acts: Vec<Act> = article.next.iter().map(|id| Act::Show(id.clone())).take(NEXT).collect();
+        acts.push(Act::More(article.id.clone()));
+        self.offer(&mut message, acts);
+        message
+    }
+
+    /// The whole article.
+    pub fn whole(&self, article: &Article) -> Message {
+        let mut lines = Vec::new();
+        for section in &article.sections {
+            lines.push(section.heading.as_str());
+            lines.push(&section.answer);
+            lines.extend(section.points.iter().map(String::as_str));
+        }
+        let mut message = self.tell(article, &article.summary, &lines);
+        self.offer(&mut message, article.next.iter().map(|id| Act::Show(id.clone())).take(NEXT).collect());
+        message
+    }
+
+    /// A question back: the readings that are possible.
+    pub fn clarify(&self, findings: &[Finding]) -> Message {
+        let mut message = self.say(Kind::Clarify, wording::CLARIFY, &[]);
+        let ids = findings.iter().take(NEXT).map(|finding| self.library.articles[finding.article].id.clone());
+        self.offer(&mut message, ids.map(Act::Show).collect());
+        message
+    }
+
+    /// Words in the person's script.
+    pub fn spoken(&self, text: &str) -> String {
+        self.library.language.spoken(text, self.script)
+    }
+
+    /// An answer with its figures, notes and sources.
+    fn tell(&self, article: &Article, lead: &str, points: &[&str]) -> Message {
+        let mut sources: Vec<Source> = article.sources.iter().map(|row| self.source(row, article.as_of)).collect();
+        let mut told = |text: &str| article::fill(text, |name| self.figure(article, name, &mut sources));
+        let (lead, points): (String, Vec<String>) = (told(lead), points.iter().map(|point| told(point)).collect());
+        let points: Vec<&str> = points.iter().map(String::as_str).collect();
+        let mut message = self.say(Kind::Answer, &lead, &points);
+        let notes = [
+            (article.status == Status::Unconfirmed, wording::UNCONFIRMED),
+            (article.review_by < self.today, wording::OVERDUE),
+        ];
+        message.notes = notes.iter().filter(|(holds, _)| *holds).map(|(_, note)| self.spoken(note)).collect();
+        message.sources = sources;
+        message.article = Some(article.id.clone());
+        message
+    }
+
+    /// A figure with its unit, and its source noted; or words that say it is not confirmed.
+    fn figure(&self, article: &Article, name: &str, sources: &mut Vec<Source>) -> String {
+        let told = self.library.amounts.told(name, self.today).filter(|_| article.status == Status::Confirmed);
+        let Some(told) = told else { return wording::NO_FIGURE.into() };
+        for (row, as_of) in &told.sources {
+            let source = self.source(row, *as_of);
+            if !sources.iter().any(|known| (&known.title, &known.article) == (&source.title, &source.article)) {
+                sources.push(source);
+            }
+        }
+        match told.overdue {
+            true => format!("{}（自{}起，之后是否调整请问12333）", told.figure(), told.since),
+            false => told.figure(),
+        }
+    }
+
+    fn source(&self, row: &SourceRow, as_of: NaiveDate) -> Source {
+        let spoken = |text: &Option<String>| text.as_ref().map(|text| self.spoken(text));
+        Source {
+            title: self.spoken(&row.title),
+            number: spoken(&row.number),
+            article: spoken(&row.article),
+            as_of: as_of.to_string(),
+            url: row.url.clone(),
+        }
+    }
+
+    /// Numbers the choices: `9` is more, `0` a person, the others count from 1.
+    pub fn offer(&self, message: &mut Message, acts: Vec<Act>) {
+        let mut next = 0;
+        let choices = acts.into_iter().chain([Act::Human]).filter_map(|act| {
+            let (key, label) = match &act {
+                Act::Human => ("0".to_owned(), wording::PERSON.to_owned()),
+                Act::More(_) => ("9".to_owned(), wording::MORE.to_owned()),
+                Act::Withdraw => ("8".to_owned(), wording::WITHDRAW.to_owned()),
+                Act::Show(id) => {
+                    next += 1;
+                    (next.to_string(), self.library.article(id)?.title.clone())
+                }
+                Act::Write(_) => return None,
+            };
+            Some(Choice { key, label: self.spoken(&label), act })
+        });
+        message.choices = choices.take(limits::CHOICES).collect();
+    }
+}

@@ -1,0 +1,10 @@
+//! What we decide: one pure step from what a person sent to what is said, and what is remembered.
+
+pub mod answer;
+pub mod state;
+pub mod step;
+pub mod understand;
+pub mod wording;
+
+pub use state::Conversation;
+pub use step::{Turn, step};

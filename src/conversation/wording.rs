@@ -1,0 +1,49 @@
+//! The assistant's own sentences, authored in simplified. Policy content never stands here.
+
+/// Before the readings of a question back.
+pub const CLARIFY: &str = "您想问的是哪一个？请回复数字；都不是的话，换个说法再问我。";
+/// Nothing is claimed.
+pub const UNKNOWN: &str = "这个问题我没有把握，不敢随便回答。";
+/// What to do instead.
+pub const UNKNOWN_POINTS: [&str; 2] =
+    ["可以拨打 12333（人力资源和社会保障）或 12345 咨询。", "回复 0 找人工顾问；也可以换个说法再问我一次。"];
+/// A request was stored.
+pub const HUMAN: &str = "好的，已经帮您登记找人工顾问，您刚才问的都记下了，不用再说一遍。";
+/// What happens next, honestly.
+pub const HUMAN_POINTS: [&str; 3] = [
+    "顾问看到后会在这个对话里回复您；现在还不能保证多久。",
+    "急的话请直接拨打 12333 或 12345。",
+    "等的时候可以继续问我；回复“取消”就撤回登记。",
+];
+/// A request waits already.
+pub const HUMAN_AGAIN: &str = "您已经登记过找人工顾问，不用再登记，请求一直都在。";
+/// The request was withdrawn.
+pub const WITHDRAWN: &str = "已经撤回找人工顾问的登记。有问题可以继续问我。";
+/// Nothing to withdraw.
+pub const NOTHING_TO_WITHDRAW: &str = "现在没有在等的人工登记。有问题可以直接问我。";
+/// The script was switched.
+pub const SWITCHED: &str = "好的，之后都用这种字体和您说。";
+/// Nothing legible came.
+pub const EMPTY: &str = "我没有收到文字。请写下您想问的，比如：失业金怎么领？";
+/// Too much came at once.
+pub const TOO_LONG: &str = "这段话太长了，我没有读完。请用一两句话说您最想问的事。";
+/// An old button.
+pub const STALE: &str = "这个选项已经失效了，请直接写下您想问的。";
+/// Something that is not words; the kind of thing stands in front.
+pub const UNREADABLE: &str = "我现在只看得懂文字。请把想问的写下来；不方便打字的话，回复 0 找人工顾问。";
+/// A number was masked; its kind stands in front.
+pub const MASKED: &str = "已经遮住、没有保存：在这里咨询不需要它，办理时请到官方系统填写。";
+/// Only a number came.
+pub const ONLY_NUMBER: &str = "在这里咨询不需要证件、电话或银行卡号码。请写下您想问的事。";
+/// The article is not confirmed.
+pub const UNCONFIRMED: &str = "注意：这部分还没有得到官方文件确认，办理前请拨 12333 或转人工核实。";
+/// The article's review is overdue.
+pub const OVERDUE: &str = "注意：这部分已过复核日期，请再向 12333 确认是否有变化。";
+/// In place of a figure that may not be told.
+pub const NO_FIGURE: &str = "〔数额未确认，请拨12333〕";
+/// The label of key 0.
+pub const PERSON: &str = "找人工顾问";
+/// The label of key 9.
+pub const MORE: &str = "更多";
+/// The label of withdrawing.
+pub const WITHDRAW: &str = "撤回登记，不找顾问了";

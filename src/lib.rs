@@ -1,0 +1,5 @@
+//! luzhu
+pub mod message;
+pub mod text;
+pub mod library;
+pub mod conversation;

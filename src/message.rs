@@ -1,0 +1,278 @@
+//! The vocabulary that every room shares: who speaks, what is said, what can be chosen.
+//!
+//! Nothing here decides anything, and nothing here names a channel, a database or a library.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+/// The two ways of writing Chinese that we read and speak.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Script {
+    /// Simplified characters, as on the mainland.
+    #[default]
+    Hans,
+    /// Traditional characters, as in Taiwan.
+    Hant,
+}
+
+impl Script {
+    /// Picks the wording for this script from a pair that was written twice on purpose.
+    pub fn pick<'a>(self, hans: &'a str, hant: &'a str) -> &'a str {
+        match self {
+            Self::Hans => hans,
+            Self::Hant => hant,
+        }
+    }
+
+    /// The language tag for a web page, e.g. `zh-Hans`.
+    pub fn tag(self) -> &'static str {
+        self.pick("zh-Hans", "zh-Hant")
+    }
+}
+
+/// Where a person can be reached: a channel and a name within it, written `web:3f…`.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct Address {
+    /// The channel's name in the list of channels, e.g. `web`.
+    pub channel: String,
+    /// The person's name within the channel.
+    pub id: String,
+}
+
+impl Address {
+    /// An address in `channel`.
+    pub fn new(channel: &str, id: impl Into<String>) -> Self {
+        Self { channel: channel.into(), id: id.into() }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.channel, self.id)
+    }
+}
+
+impl FromStr for Address {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (channel, id) = text.split_once(':').ok_or_else(|| format!("`{text}` is not an address like web:NAME"))?;
+        Ok(Self::new(channel, id))
+    }
+}
+
+/// What a person sent.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Body {
+    /// Words.
+    Text(String),
+    /// A pressed option: an [`Act`] in its written form.
+    Choice(String),
+    /// Something that is not words (a photo, a voice message), by its Chinese name.
+    Unreadable(String),
+}
+
+/// One thing that came in at a door.
+#[derive(Clone, Debug)]
+pub struct Inbound {
+    /// Unique within its channel; the same id again has no second effect.
+    pub id: String,
+    /// Who sent it.
+    pub from: Address,
+    /// What it says.
+    pub body: Body,
+}
+
+/// What kind of reply a message is; the names are part of the contract.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A policy answer with its source.
+    Answer,
+    /// A question back, with readings to choose from.
+    Clarify,
+    /// Nothing is claimed; a person and the official line are offered.
+    Unknown,
+    /// A human counsellor has been asked for.
+    Human,
+    /// The person may be in danger.
+    Crisis,
+    /// A matter that we politely leave to others.
+    Decline,
+    /// Greetings, thanks, and words about the conversation itself.
+    Smalltalk,
+}
+
+/// What choosing an option does. Its written form travels with buttons, so a button from an old
+/// message still means what it said.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Act {
+    /// Tell the short answer of an article.
+    Show(String),
+    /// Tell the whole article.
+    More(String),
+    /// Ask for a human counsellor.
+    Human,
+    /// Withdraw the request for a counsellor.
+    Withdraw,
+    /// Go on in this script.
+    Write(Script),
+}
+
+impl fmt::Display for Act {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Show(id) => write!(f, "show/{id}"),
+            Self::More(id) => write!(f, "more/{id}"),
+            Self::Human => f.write_str("human"),
+            Self::Withdraw => f.write_str("withdraw"),
+            Self::Write(script) => f.write_str(script.pick("write/hans", "write/hant")),
+        }
+    }
+}
+
+impl FromStr for Act {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('/') {
+            Some(("show", id)) => Ok(Self::Show(id.into())),
+            Some(("more", id)) => Ok(Self::More(id.into())),
+            Some(("write", "hans")) => Ok(Self::Write(Script::Hans)),
+            Some(("write", "hant")) => Ok(Self::Write(Script::Hant)),
+            None if text == "human" => Ok(Self::Human),
+            None if text == "withdraw" => Ok(Self::Withdraw),
+            _ => Err(format!("`{text}` is not an option of ours")),
+        }
+    }
+}
+
+impl Serialize for Act {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Act {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// One option under a message.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Choice {
+    /// What to type for it: `0` is always a person and `9` always more.
+    pub key: String,
+    /// Its words, in the message's script.
+    pub label: String,
+    /// What it does.
+    pub act: Act,
+}
+
+/// Where something that we tell comes from, and the day on which it was true.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Source {
+    /// The document's title.
+    pub title: String,
+    /// Its official number, e.g. 厦人社规〔2024〕1号.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub number: Option<String>,
+    /// The article within it, e.g. 第四十五条.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub article: Option<String>,
+    /// The last day on which someone checked it, `YYYY-MM-DD`.
+    pub as_of: String,
+    /// An official address, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub url: Option<String>,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bare = self.title.starts_with('《') || self.title.contains('《') || self.title.ends_with('）');
+        if bare { f.write_str(&self.title)? } else { write!(f, "《{}》", self.title)? }
+        if let Some(number) = &self.number {
+            write!(f, "{number}")?;
+        }
+        f.write_str(self.article.as_deref().unwrap_or_default())
+    }
+}
+
+/// What the assistant says: parts that rich clients lay out, and [`Message::text`] for the rest.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Message {
+    /// What kind of reply this is.
+    pub kind: Kind,
+    /// The script in which all its words are written.
+    pub script: Script,
+    /// The direct answer, first.
+    pub lead: String,
+    /// Short points below it.
+    pub points: Vec<String>,
+    /// What the reader must know besides: not confirmed, overdue, a number was masked.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub notes: Vec<String>,
+    /// Where it comes from.
+    pub sources: Vec<Source>,
+    /// What can be chosen next.
+    pub choices: Vec<Choice>,
+    /// The article that was told, if any.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub article: Option<String>,
+    /// How likely it is that this is what was asked, 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub confidence: Option<f32>,
+}
+
+impl Message {
+    /// Lead, points and notes, one to a line: what stands above sources and choices.
+    pub fn body(&self) -> String {
+        let mut lines = vec![self.lead.clone()];
+        lines.extend(self.points.iter().map(|point| format!("· {point}")));
+        lines.extend(self.notes.iter().cloned());
+        lines.join("\n")
+    }
+
+    /// The source line, or nothing: `来源：《…》第四十五条（截至2025-04-19）`.
+    pub fn source_line(&self) -> Option<String> {
+        let label = self.script.pick("来源：", "來源：");
+        let sources: Vec<_> =
+            self.sources.iter().map(|source| format!("{source}（截至{}）", source.as_of)).collect();
+        (!sources.is_empty()).then(|| format!("{label}{}", sources.join("；")))
+    }
+
+    /// Everything as plain words, exactly as the terminal prints it.
+    pub fn text(&self) -> String {
+        let mut lines = vec![self.body()];
+        lines.extend(self.source_line());
+        lines.extend(self.choices.iter().map(|choice| format!("{}. {}", choice.key, choice.label)));
+        lines.join("\n")
+    }
+}
+
+/// Who said a line of the transcript.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Author {
+    /// The job seeker.
+    You,
+    /// The assistant.
+    Assistant,
+    /// A human counsellor.
+    Counsellor,
+}
+
+/// What every channel must be able to carry; content is checked against it when it is loaded.
+pub mod limits {
+    /// Options under one message, the person and 更多 included.
+    pub const CHOICES: usize = 6;
+    /// Characters in an option's label.
+    pub const LABEL: usize = 24;
+    /// UTF-16 units in one message: the smallest of the channels that we speak on.
+    pub const TEXT: usize = 4096;
+    /// Bytes of text that one person may send at once.
+    pub const INBOUND_BYTES: usize = 64 * 1024;
+}
