@@ -1,24 +1,91 @@
-use std::path::Path;
-use luzhu::{library::Library, text::Language, conversation::{step, Conversation}, message::Body};
-fn main() {
-    let t=std::time::Instant::now();
-    let language = Language::load().unwrap();
-    eprintln!("language {:?}", t.elapsed());
-    let today = chrono::NaiveDate::from_ymd_opt(2026,11,23).unwrap();
-    let lib = match Library::load(Path::new("knowledge"), Path::new("dialogs"), today, language) { Ok(l)=>l, Err(p)=>{ for p in p {println!("{p}");} return; } };
-    eprintln!("library {:?}", t.elapsed());
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    if args[0]=="ask" { 
-        let turn = step(&lib, &Conversation::default(), &Body::Text(args[1].clone()), today);
-        println!("{}", turn.said[0].text());
-        let (r, f) = lib.find(&args[1]); println!("{r:?}"); for x in f.findings { println!("{} {:?}", lib.articles[x.article].id, x);} println!("{}", f.confidence);
-    } else {
-        let w = lib.warnings(today); for w in &w {println!("{w}");}
-        let (mut n, mut ok, mut ok2)=(0,0,0);
-        let t=std::time::Instant::now();
-        for (i,a) in lib.articles.iter().enumerate() { for (j,ask) in a.asks.iter().enumerate() { n+=1; 
-            if lib.find(ask).1.findings.first().map(|f|f.article)==Some(i) {ok+=1}
-            let f=lib.find_without(ask,(i,j)); if f.findings.first().map(|f|f.article)==Some(i) {ok2+=1} else if args[0]=="miss" { println!("LOO {} {} -> {:?}", a.id, ask, f.findings.first().map(|f| &lib.articles[f.article].id)); } } }
-        println!("{n} {ok} {ok2} {:?}", t.elapsed());
+//! Reads the command, builds the house, runs it, and shuts down cleanly.
+
+use std::{path::Path, process::ExitCode, sync::Arc};
+
+use anyhow::{Result, bail};
+use clap::Parser;
+use luzhu::{
+    clock::Clock,
+    commands::{ask, chat, check, eval_answers, eval_asks, eval_retrieval, listed},
+    config::{Ask, Chat, Command, Config, Content, Eval},
+    inbox::Inbox,
+    library::Library,
+    message::Address,
+    store::Store,
+    text::Language,
+};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Config::parse().command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("luzhu: {error:#}");
+            ExitCode::from(1)
+        }
     }
+}
+
+async fn run(command: Command) -> Result<()> {
+    match command {
+        Command::Serve(_serve) => todo!(),
+        Command::Chat(settings) => {
+            let (library, clock) = build(&settings.content)?;
+            let (store, address) = kept(&settings).await?;
+            let store = Arc::new(store);
+            let inbox = Inbox::new(Arc::clone(&store), Arc::new(library), clock);
+            chat::run(&inbox, address, settings.json).await?;
+            store.close().await;
+            Ok(())
+        }
+        Command::Ask(Ask { question, json, explain, content }) => {
+            let (library, clock) = build(&content)?;
+            let form = match (json, explain) {
+                (true, _) => ask::Form::Json,
+                (_, true) => ask::Form::Explained,
+                _ => ask::Form::Text,
+            };
+            ask::run(&library, question.as_deref(), form, clock.today())
+        }
+        Command::Check(content) => {
+            let (library, clock) = build(&content)?;
+            check::run(&library, clock.today());
+            Ok(())
+        }
+        Command::Eval(Eval::Retrieval(settings)) => {
+            let (library, _) = build(&settings.content)?;
+            eval_retrieval::run(&library, &settings.corpus, &settings.queries, settings.json)
+        }
+        Command::Eval(Eval::Answers(settings)) => {
+            let (library, clock) = build(&settings.content)?;
+            eval_answers::run(&library, &settings.file, settings.json, settings.list, clock.today())
+        }
+        Command::Eval(Eval::Asks(settings)) => {
+            let (library, _) = build(&settings.content)?;
+            eval_asks::run(&library, settings.json, settings.list)
+        }
+    }
+}
+
+/// Loads the dictionaries and the content.
+fn build(content: &Content) -> Result<(Library, Clock)> {
+    let clock = Clock::on(content.now);
+    let language = Language::load().map_err(anyhow::Error::msg)?;
+    match Library::load(&content.knowledge, &content.dialogs, clock.today(), language) {
+        Ok(library) => Ok((library, clock)),
+        Err(problems) => bail!("the content has {} problems; mend them first:\n{}", problems.len(), listed(&problems).trim_end()),
+    }
+}
+
+/// The store of a conversation in the terminal: kept in a folder, or gone at the end.
+async fn kept(settings: &Chat) -> Result<(Store, Address)> {
+    match (&settings.data, &settings.user) {
+        (Some(data), Some(user)) => Ok((Store::open(lock(data)?).await?, Address::new("terminal", user))),
+        _ => Ok((Store::in_memory().await?, Address::new("terminal", "here"))),
+    }
+}
+
+fn lock(data: &Path) -> Result<&Path> {
+    std::fs::create_dir_all(data)?;
+    Ok(data)
 }

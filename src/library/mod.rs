@@ -70,7 +70,7 @@ impl Library {
         lexicon.words().for_each(|word| language.learn(word));
         let articles: Vec<Article> = loaded.into_iter().map(|(_, article)| article).collect();
         let by_id = articles.iter().enumerate().map(|(i, article)| (article.id.clone(), i)).collect();
-        let finder = Finder::build(&articles, &language);
+        let finder = Finder::build(&articles, &language, &lexicon);
         Ok(Self { language, articles, amounts, fixed, lexicon, finder, by_id })
     }
 
@@ -82,14 +82,14 @@ impl Library {
     /// Reads a question and finds what answers it.
     pub fn find(&self, question: &str) -> (Reading, Found) {
         let reading = self.finder.read(question, &self.language, &self.lexicon);
-        let found = self.finder.find(&reading, &self.language, &self.lexicon, None);
+        let found = self.finder.find(&reading, None);
         (reading, found)
     }
 
     /// What a line of `asks` finds when that line itself is left out.
     pub fn find_without(&self, question: &str, line: finder::AskLine) -> Found {
         let reading = self.finder.read(question, &self.language, &self.lexicon);
-        self.finder.find(&reading, &self.language, &self.lexicon, Some(line))
+        self.finder.find(&reading, Some(line))
     }
 
     /// What is worth a look though nothing is wrong: overdue reviews, and `asks` lines that

@@ -12,13 +12,13 @@ use tantivy::{
 
 use crate::text::words::Terms;
 
-/// What the three fields weigh against each other.
-const WEIGHTS: [f32; 3] = [1.0, 1.0, 0.5];
+/// What the fields weigh against each other.
+const WEIGHTS: [f32; 4] = [1.0, 1.0, 0.5, 0.25];
 
 /// An index over numbered texts.
 pub struct TextIndex {
     reader: IndexReader,
-    fields: [Field; 3],
+    fields: [Field; 4],
     bytes: u64,
 }
 
@@ -41,13 +41,13 @@ impl TextIndex {
         let indexing = TextFieldIndexing::default().set_tokenizer("whitespace").set_index_option(IndexRecordOption::WithFreqs);
         let options = TextOptions::default().set_indexing_options(indexing);
         let mut schema = Schema::builder();
-        let fields = ["word", "pair", "char"].map(|name| schema.add_text_field(name, options.clone()));
+        let fields = ["word", "pair", "char", "sound"].map(|name| schema.add_text_field(name, options.clone()));
         let number = schema.add_u64_field("number", NumericOptions::from(FAST));
         let index = Index::create_in_ram(schema.build());
         let mut writer = index.writer_with_num_threads(1, 64 << 20)?;
         for (i, terms) in texts.into_iter().enumerate() {
             let mut document = TantivyDocument::new();
-            for (field, terms) in fields.iter().zip([&terms.words, &terms.pairs, &terms.chars]) {
+            for (field, terms) in fields.iter().zip(terms.kinds()) {
                 document.add_text(*field, terms.join(" "));
             }
             document.add_u64(number, i as u64);
@@ -69,7 +69,7 @@ impl TextIndex {
     pub fn search(&self, asked: &Terms, widened: &Terms, most: usize) -> Vec<Hit> {
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
         for (terms, share) in [(asked, 1.0), (widened, 0.7)] {
-            for ((field, terms), weight) in self.fields.iter().zip([&terms.words, &terms.pairs, &terms.chars]).zip(WEIGHTS) {
+            for ((field, terms), weight) in self.fields.iter().zip(terms.kinds()).zip(WEIGHTS) {
                 for term in terms {
                     let term = TermQuery::new(Term::from_field_text(*field, term), IndexRecordOption::WithFreqs);
                     clauses.push((Occur::Should, Box::new(BoostQuery::new(Box::new(term), weight * share))));

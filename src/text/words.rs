@@ -1,6 +1,7 @@
 //! Words by jieba, and beside them the pairs and single characters that catch what words miss.
 
 use jieba_rs::Jieba;
+use pinyin::ToPinyin;
 
 /// The search terms of one text.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -11,6 +12,8 @@ pub struct Terms {
     pub pairs: Vec<String>,
     /// Single Han characters, and whole numbers and Latin words.
     pub chars: Vec<String>,
+    /// How neighbouring characters sound, without tones: what a slip of a pinyin keyboard keeps.
+    pub sounds: Vec<String>,
 }
 
 /// Words that tell nothing about what is asked. Words like 多久 and 多少 do, and stay.
@@ -51,16 +54,35 @@ impl Segmenter {
 }
 
 impl Terms {
+    /// Words, pairs, characters and sounds.
+    pub fn kinds(&self) -> [&Vec<String>; 4] {
+        [&self.words, &self.pairs, &self.chars, &self.sounds]
+    }
+
+    /// Takes the terms of another text in.
+    pub fn join(&mut self, other: Self) {
+        self.words.extend(other.words);
+        self.pairs.extend(other.pairs);
+        self.chars.extend(other.chars);
+        self.sounds.extend(other.sounds);
+    }
+
     /// Adds the characters and pairs of one run without punctuation.
     fn add_run(&mut self, run: &str) {
         let mut latin = String::new();
         let mut before: Option<char> = None;
+        let mut sound_before: Option<&str> = None;
         for c in run.chars() {
             if c.is_ascii_alphanumeric() {
                 latin.push(c);
-                before = None;
+                (before, sound_before) = (None, None);
                 continue;
             }
+            let sound = c.to_pinyin().map(|sound| sound.plain());
+            if let (Some(before), Some(sound)) = (sound_before, sound) {
+                self.sounds.push(format!("{before}{sound}"));
+            }
+            sound_before = sound;
             self.end_latin(&mut latin);
             self.chars.push(c.into());
             if let Some(before) = before {

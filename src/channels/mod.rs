@@ -1,0 +1,45 @@
+//! How we reach people: one file or folder for each way.
+
+pub mod telegram;
+pub mod terminal;
+pub mod web;
+
+use crate::{
+    channels::telegram::Telegram,
+    message::{Address, Message},
+};
+
+/// Why a message was not delivered.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum SendError {
+    /// Certainly not sent; try again, not before the platform's wait.
+    NotSent {
+        /// What the platform asked us to wait.
+        wait_seconds: Option<u64>,
+    },
+    /// It may have been sent: no answer came.
+    Unknown,
+    /// It can never be sent.
+    Final,
+}
+
+/// The channels that are configured and that we send to; the others read the transcript.
+#[derive(Clone, Default)]
+pub struct Channels {
+    /// Telegram, if there is a token.
+    pub telegram: Option<Telegram>,
+}
+
+impl Channels {
+    /// Sends over the channel of the address.
+    ///
+    /// # Errors
+    /// Says whether it may be tried again.
+    pub async fn send(&self, to: &Address, message: &Message) -> Result<(), SendError> {
+        match (to.channel.as_str(), &self.telegram) {
+            (telegram::NAME, Some(telegram)) => telegram.send(to, message).await,
+            // The channel is switched off for now: its messages wait.
+            _ => Err(SendError::NotSent { wait_seconds: Some(600) }),
+        }
+    }
+}

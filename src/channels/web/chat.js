@@ -1,0 +1,98 @@
+// Makes the page live: sends without reloading, and shows what comes. Without it, forms do the same.
+"use strict";
+
+const log = document.getElementById("log");
+const composer = document.getElementById("composer");
+const polite = document.getElementById("polite");
+const now = document.getElementById("now");
+let last = Number(log.dataset.last);
+let queue = Promise.resolve();
+
+// A screen reader hears each message once; a while later the words leave the region again.
+function announce(text) {
+  const line = document.createElement("p");
+  line.textContent = text;
+  polite.append(line);
+  setTimeout(() => line.remove(), 1500);
+}
+
+function trouble(text) {
+  now.textContent = text;
+}
+
+const newId = () => (crypto.randomUUID ? crypto.randomUUID() : String(Date.now()) + Math.random());
+
+async function send(form, submitter) {
+  const fields = { id: form.elements.id.value };
+  if (submitter && submitter.name === "choice") fields.choice = submitter.value;
+  else fields.text = composer.value;
+  if (!fields.choice && !fields.text.trim()) return composer.focus();
+  if (form.dataset.sending) return;
+  form.dataset.sending = "yes";
+  const slow = setTimeout(() => announce(now.dataset.sending), 2000);
+  try {
+    const response = await fetch(form.action, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(fields),
+    });
+    const answer = await response.json().catch(() => ({}));
+    if (!response.ok) throw new Error(answer.error || now.dataset.failed);
+    trouble("");
+    if (!fields.choice) composer.value = "";
+    form.elements.id.value = newId();
+    await show();
+    // The script or the letters of the whole page may have changed.
+    if (fields.choice && fields.choice.startsWith("write/")) location.reload();
+  } catch (error) {
+    trouble(error instanceof TypeError ? now.dataset.failed : error.message);
+  } finally {
+    clearTimeout(slow);
+    delete form.dataset.sending;
+    if (form.id !== "write") composer.focus({ preventScroll: true });
+  }
+}
+
+// Fetches what is new, in order and only once, however many events ask for it.
+function show() {
+  queue = queue.then(async () => {
+    const response = await fetch(`/chat/fragment?after=${last}`);
+    if (!response.ok) return;
+    const parsed = new DOMParser().parseFromString(await response.text(), "text/html");
+    const articles = [...parsed.querySelectorAll("article")];
+    if (!articles.length) return;
+    const atEnd = innerHeight + scrollY > document.body.scrollHeight - 200;
+    const options = parsed.getElementById("options");
+    for (const article of articles) {
+      log.insertBefore(article, document.getElementById("end"));
+      last = Number(article.dataset.seq);
+      if (!article.classList.contains("you")) {
+        const labels = [...options.querySelectorAll("button")].map((button) => button.textContent);
+        announce([article.innerText, ...labels].join("\n"));
+      }
+    }
+    document.getElementById("options").replaceWith(options);
+    if (atEnd) articles[articles.length - 1].scrollIntoView({ block: "nearest" });
+  }).catch(() => {});
+  return queue;
+}
+
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("form[data-live]")) return;
+  event.preventDefault();
+  send(event.target, event.submitter);
+});
+
+// Enter sends, Shift+Enter makes a line, and choosing a word in an input method does neither.
+composer.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+  event.preventDefault();
+  composer.form.requestSubmit();
+});
+
+const events = new EventSource(`/chat/events?after=${last}`);
+events.onmessage = (event) => {
+  if (Number(event.lastEventId) > last) show();
+};
+
+if (location.hash === "#end" || last > 0) document.getElementById("end").scrollIntoView({ block: "end" });

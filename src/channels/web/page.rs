@@ -1,0 +1,228 @@
+//! The page, written by the server. Everything works by forms; the script only makes it live.
+
+use axum::http::{HeaderMap, header};
+use chrono::Timelike;
+use maud::{DOCTYPE, Markup, html};
+use uuid::Uuid;
+
+use crate::{
+    channels::web::input::Refused,
+    clock::time_of_day,
+    conversation::Conversation,
+    library::Library,
+    message::{Act, Author, Message, Script},
+    store::{Line, Said},
+};
+
+/// The size of letters.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Size {
+    Normal,
+    Large,
+}
+
+impl Size {
+    pub(super) fn named(name: &str) -> Self {
+        if name == "large" { Self::Large } else { Self::Normal }
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        if self == Self::Large { "large" } else { "normal" }
+    }
+
+    fn other(self) -> Self {
+        if self == Self::Large { Self::Normal } else { Self::Large }
+    }
+}
+
+/// What a page is written with.
+struct Pen<'a> {
+    library: &'a Library,
+    script: Script,
+}
+
+impl Pen<'_> {
+    fn say(&self, text: &str) -> String {
+        self.library.language.spoken(text, self.script)
+    }
+}
+
+/// The script that a browser asks for, before a person has written anything.
+pub(super) fn script_of(headers: &HeaderMap) -> Script {
+    let languages = headers.get(header::ACCEPT_LANGUAGE).and_then(|languages| languages.to_str().ok()).unwrap_or_default().to_lowercase();
+    let first = languages.split(',').next().unwrap_or_default();
+    let hant = ["zh-tw", "zh-hk", "zh-mo", "zh-hant"].iter().any(|tag| first.starts_with(tag));
+    if hant { Script::Hant } else { Script::Hans }
+}
+
+/// The whole page.
+pub(super) fn whole(library: &Library, conversation: &Conversation, lines: &[Line], trouble: Option<&Refused>, size: Size) -> String {
+    let pen = Pen { library, script: conversation.script };
+    let title = pen.say("鹭助 · 厦门就业服务助手");
+    let last = lines.last().map_or(0, |line| line.seq);
+    let page = html! {
+        (DOCTYPE)
+        html lang=(pen.script.tag()) data-size=(size.name()) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) }
+                link rel="stylesheet" href="/assets/chat.css";
+                script src="/assets/chat.js" defer {}
+            }
+            body {
+                a.skip href="#composer" { (pen.say("跳到输入框")) }
+                (head(&pen, size))
+                main {
+                    section #log role="log" aria-live="off" aria-labelledby="title" tabindex="0" data-last=(last) {
+                        (welcome(&pen))
+                        (articles(&pen, lines))
+                        div #end {}
+                    }
+                    @if let Some(trouble) = trouble {
+                        p.trouble role="alert" { (pen.say(trouble.says)) }
+                    }
+                    (options(&pen, lines.last()))
+                    (composer(&pen, trouble.map_or("", |trouble| &trouble.draft)))
+                }
+                (foot(&pen))
+                div #polite.hidden role="status" aria-live="polite" {}
+                div #now.hidden role="alert" data-failed=(pen.say("没有发出去，您写的还在输入框里。请检查网络，再按一次发送。")) data-sending=(pen.say("正在查，请稍等。")) {}
+            }
+        }
+    };
+    page.into_string()
+}
+
+/// Lines for the script to put in, and the options that now stand below them.
+pub(super) fn fragment(library: &Library, lines: &[Line], script: Script) -> String {
+    let pen = Pen { library, script };
+    html! { (articles(&pen, lines)) (options(&pen, lines.last())) }.into_string()
+}
+
+/// The same order on every page: title, a person, letters, script.
+fn head(pen: &Pen<'_>, size: Size) -> Markup {
+    let other = if pen.script == Script::Hans { Script::Hant } else { Script::Hans };
+    html! {
+        header {
+            h1 #title { (pen.say("鹭助")) small { (pen.say("厦门就业服务助手")) } }
+            nav aria-label=(pen.say("设置")) {
+                (button_form(&Act::Human, &pen.say("找人工顾问"), pen.script))
+                a.button href={ "/?size=" (size.other().name()) } { (pen.say(if size == Size::Large { "标准字" } else { "大字" })) }
+                (button_form(&Act::Write(other), other.pick("简体中文", "繁體中文"), other))
+            }
+        }
+    }
+}
+
+fn button_form(act: &Act, label: &str, script: Script) -> Markup {
+    html! {
+        form method="post" action="/chat/messages" data-live {
+            input type="hidden" name="id" value=(Uuid::now_v7());
+            button name="choice" value=(act) lang=(script.tag()) { (label) }
+        }
+    }
+}
+
+fn welcome(pen: &Pen<'_>) -> Markup {
+    html! {
+        article.assistant lang=(pen.script.tag()) {
+            h2 { (pen.say("鹭助")) }
+            p { (pen.say("您好，我是鹭助，一个程序。失业登记、失业金、就业政策、劳动权益，都可以直接问我，每条回答都写明出处和日期。")) }
+            p { (pen.say("比如：失业金能领几个月？公司欠薪怎么办？台湾人可以办失业登记吗？")) }
+            p { (pen.say("请不要发身份证、银行卡号码，这里用不到。")) }
+        }
+    }
+}
+
+fn articles(pen: &Pen<'_>, lines: &[Line]) -> Markup {
+    html! { @for line in lines { (article(pen, line)) } }
+}
+
+fn article(pen: &Pen<'_>, line: &Line) -> Markup {
+    let who = pen.say(match line.author {
+        Author::You => "您",
+        Author::Assistant => "鹭助",
+        Author::Counsellor => "人工顾问",
+    });
+    let class = match line.author {
+        Author::You => "you",
+        Author::Assistant => "assistant",
+        Author::Counsellor => "counsellor",
+    };
+    let (day, time) = time_of_day(line.at);
+    let half = if time.hour() < 12 { "上午" } else { "下午" };
+    let hour = if time.hour() > 12 { time.hour() - 12 } else { time.hour() };
+    let shown = pen.say(&format!("{half}{hour}点{:02}分", time.minute()));
+    let script = match &line.said {
+        Said::Message(message) => message.script,
+        Said::Words { text } => pen.library.language.script_of(text).unwrap_or(pen.script),
+    };
+    html! {
+        article class=(class) lang=(script.tag()) data-seq=(line.seq) {
+            h2 { (who) " " time datetime={ (day) "T" (time.format("%H:%M")) } { (shown) } }
+            @match &line.said {
+                Said::Words { text } => p { (text) },
+                Said::Message(message) => (parts(message)),
+            }
+        }
+    }
+}
+
+/// The parts of a message; its options stand below the log.
+fn parts(message: &Message) -> Markup {
+    html! {
+        p.lead { (message.lead) }
+        @if !message.points.is_empty() {
+            ul { @for point in &message.points { li { (point) } } }
+        }
+        @for note in &message.notes { p.note { (note) } }
+        @if let Some(line) = message.source_line() {
+            p.source {
+                (line)
+                @for source in &message.sources {
+                    @if let Some(url) = &source.url {
+                        " " a href=(url) rel="noopener noreferrer" { (message.script.pick("查看原文", "查看原文")) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn options(pen: &Pen<'_>, last: Option<&Line>) -> Markup {
+    let choices = match last.map(|line| &line.said) {
+        Some(Said::Message(message)) => message.choices.as_slice(),
+        _ => &[],
+    };
+    html! {
+        form #options method="post" action="/chat/messages" data-live role="group" aria-label=(pen.say("可以选择")) {
+            input type="hidden" name="id" value=(Uuid::now_v7());
+            @for choice in choices {
+                button name="choice" value=(choice.act) { (choice.key) ". " (choice.label) }
+            }
+        }
+    }
+}
+
+fn composer(pen: &Pen<'_>, draft: &str) -> Markup {
+    html! {
+        form #write method="post" action="/chat/messages" data-live {
+            input type="hidden" name="id" value=(Uuid::now_v7());
+            label for="composer" { (pen.say("写下您想问的")) }
+            div.row {
+                textarea #composer name="text" rows="2" required autocomplete="off" { (draft) }
+                button.send { (pen.say("发送")) }
+            }
+        }
+    }
+}
+
+fn foot(pen: &Pen<'_>) -> Markup {
+    html! {
+        footer {
+            p { (pen.say("回答只供参考，结果由经办机构核定。政策咨询 12333，政务热线 12345，心理援助 12356。")) }
+        }
+    }
+}

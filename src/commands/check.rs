@@ -1,0 +1,24 @@
+//! `luzhu check`: is the content sound?
+
+use chrono::NaiveDate;
+
+use crate::{
+    channels::terminal::print_line,
+    commands::listed,
+    library::Library,
+};
+
+/// Lists warnings; errors have stopped the loading before.
+pub fn run(library: &Library, today: NaiveDate) {
+    let warnings = library.warnings(today);
+    if !warnings.is_empty() {
+        print_line(&format!("Warnings:\n{}", listed(&warnings)));
+    }
+    let lines: usize = library.articles.iter().map(|article| article.asks.len()).sum();
+    print_line(&format!(
+        "{} articles, {lines} questions in `asks`, {} fixed replies: no errors, {} warnings.",
+        library.articles.len(),
+        library.fixed.len(),
+        warnings.len()
+    ));
+}

@@ -1,0 +1,61 @@
+//! What the command line offers beside `serve`. Commands print to standard output; errors are
+//! one sentence on standard error, printed by `main`.
+
+pub mod ask;
+pub mod chat;
+pub mod check;
+pub mod eval_answers;
+pub mod eval_asks;
+pub mod eval_retrieval;
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use crate::{
+    library::problem::Problem,
+    message::{Kind, Message, Script, Source},
+};
+
+/// Problems, one to a line.
+pub fn listed(problems: &[Problem]) -> String {
+    problems.iter().fold(String::new(), |mut list, problem| {
+        let _ = writeln!(list, "{problem}");
+        list
+    })
+}
+
+/// An option as the contract shows it.
+#[derive(Serialize)]
+pub struct ShownChoice<'a> {
+    key: &'a str,
+    label: &'a str,
+}
+
+/// A message as the contract shows it.
+#[derive(Serialize)]
+pub struct Shown<'a> {
+    kind: Kind,
+    script: Script,
+    text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    article: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confidence: Option<f32>,
+    choices: Vec<ShownChoice<'a>>,
+    sources: &'a [Source],
+}
+
+impl<'a> From<&'a Message> for Shown<'a> {
+    fn from(message: &'a Message) -> Self {
+        Self {
+            kind: message.kind,
+            script: message.script,
+            text: message.text(),
+            article: message.article.as_deref(),
+            confidence: message.confidence,
+            choices: message.choices.iter().map(|choice| ShownChoice { key: &choice.key, label: &choice.label }).collect(),
+            sources: &message.sources,
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Every setting in one place; the words here are the help text. Only `main` sees this.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use chrono::NaiveDate;
+use clap::{Args, Parser, Subcommand};
+
+/// 鹭助 answers job seekers in Xiamen: policy questions with their sources, in both scripts.
+///
+/// Try: luzhu ask 失业金能领几个月
+#[derive(Debug, Parser)]
+#[command(name = "luzhu", version, max_term_width = 100)]
+pub struct Config {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the assistant: the web chat and every channel that is configured.
+    ///
+    /// Telegram is on when LUZHU_TELEGRAM_TOKEN is set.
+    Serve(Serve),
+    /// One whole conversation in the terminal.
+    ///
+    /// Without --user it is forgotten at the end; with --data and --user it resumes where it was.
+    Chat(Chat),
+    /// One question, no memory.
+    ///
+    /// Without QUESTION, one question per line of standard input and one answer line for each.
+    Ask(Ask),
+    /// Read knowledge/ and dialogs/ and list every problem with its file and key.
+    ///
+    /// Exit status 1 when there are errors; warnings alone exit 0.
+    Check(Content),
+    /// Measure the search, or the whole assistant, on labelled questions.
+    #[command(subcommand)]
+    Eval(Eval),
+}
+
+/// Where the content is, and for which day it is read.
+#[derive(Args, Clone, Debug)]
+pub struct Content {
+    /// The folder with articles, figures and words.
+    #[arg(long, value_name = "DIR", env = "LUZHU_KNOWLEDGE", default_value = "knowledge")]
+    pub knowledge: PathBuf,
+    /// The folder with fixed replies and procedures.
+    #[arg(long, value_name = "DIR", env = "LUZHU_DIALOGS", default_value = "dialogs")]
+    pub dialogs: PathBuf,
+    /// The day to answer for, instead of today.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub now: Option<NaiveDate>,
+}
+
+/// Settings of `serve`.
+#[derive(Args, Debug)]
+pub struct Serve {
+    /// Where to listen.
+    #[arg(long, value_name = "ADDR", env = "LUZHU_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// The folder for the database; made if it is missing.
+    #[arg(long, value_name = "DIR", env = "LUZHU_DATA", default_value = "data")]
+    pub data: PathBuf,
+    /// The address that people use, if another server stands in front; https makes cookies secure.
+    #[arg(long, value_name = "URL", env = "LUZHU_PUBLIC_URL")]
+    pub public_url: Option<String>,
+    #[command(flatten)]
+    pub content: Content,
+    #[command(flatten)]
+    pub telegram: Telegram,
+}
+
+/// Settings of Telegram; the token comes from the environment only, so that no process list shows it.
+#[derive(Args, Clone)]
+pub struct Telegram {
+    /// The bot's token.
+    #[arg(skip = secret("LUZHU_TELEGRAM_TOKEN"))]
+    pub token: Option<String>,
+    /// Another server that speaks Telegram's Bot API.
+    #[arg(long = "telegram-api-url", value_name = "URL", env = "LUZHU_TELEGRAM_API_URL", default_value = "https://api.telegram.org")]
+    pub api_url: String,
+}
+
+impl std::fmt::Debug for Telegram {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Telegram").field("token", &self.token.as_ref().map(|_| "(set)")).field("api_url", &self.api_url).finish()
+    }
+}
+
+/// A secret from the variable `name`, or from the file that `name_FILE` names.
+fn secret(name: &str) -> Option<String> {
+    let from_file = || std::fs::read_to_string(std::env::var(format!("{name}_FILE")).ok()?).ok();
+    std::env::var(name).ok().or_else(from_file).map(|secret| secret.trim().to_owned()).filter(|secret| !secret.is_empty())
+}
+
+/// Settings of `chat`.
+#[derive(Args, Debug)]
+pub struct Chat {
+    /// One line of JSON for each line typed.
+    #[arg(long)]
+    pub json: bool,
+    /// The folder with the database of a conversation that is kept.
+    #[arg(long, value_name = "DIR", env = "LUZHU_DATA", requires = "user")]
+    pub data: Option<PathBuf>,
+    /// Who is typing: the address terminal:NAME.
+    #[arg(long, value_name = "NAME", requires = "data")]
+    pub user: Option<String>,
+    #[command(flatten)]
+    pub content: Content,
+}
+
+/// Settings of `ask`.
+#[derive(Args, Debug)]
+pub struct Ask {
+    /// The question.
+    pub question: Option<String>,
+    /// Answer in JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Show how the question was read, and what spoke for each article.
+    #[arg(long)]
+    pub explain: bool,
+    #[command(flatten)]
+    pub content: Content,
+}
+
+/// What to measure.
+#[derive(Debug, Subcommand)]
+pub enum Eval {
+    /// The product's own search over any corpus: recall, MRR, nDCG, speed.
+    Retrieval(Retrieval),
+    /// The whole assistant over labelled questions: answered, right, wrong, held back.
+    Answers(Answers),
+    /// Every `asks` line of knowledge/: does it find its article, also when it is left out itself?
+    Asks(Asks),
+}
+
+/// Settings of `eval retrieval`.
+#[derive(Args, Debug)]
+pub struct Retrieval {
+    /// Lines of {"id", "text", "title"?}.
+    #[arg(long, value_name = "C.jsonl")]
+    pub corpus: PathBuf,
+    /// Lines of {"id", "text", "relevant": [id, …]}.
+    #[arg(long, value_name = "Q.jsonl")]
+    pub queries: PathBuf,
+    /// The figures in JSON.
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub content: Content,
+}
+
+/// Settings of `eval answers`.
+#[derive(Args, Debug)]
+pub struct Answers {
+    /// Lines of {"id", "q" or "turns", "expect": {"articles"?, "kinds"?, "says"?}}.
+    pub file: PathBuf,
+    /// The figures in JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// List every question that was not answered as expected.
+    #[arg(long)]
+    pub list: bool,
+    #[command(flatten)]
+    pub content: Content,
+}
+
+/// Settings of `eval asks`.
+#[derive(Args, Debug)]
+pub struct Asks {
+    /// The figures in JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// List every line that finds another article.
+    #[arg(long)]
+    pub list: bool,
+    #[command(flatten)]
+    pub content: Content,
+}

@@ -1,0 +1,297 @@
+//! What we remember: the only SQL there is.
+//!
+//! One message is one transaction. A step is taken outside of it, so a save carries the version
+//! that the step was taken from, and tells when that has moved.
+
+mod lock;
+mod outgoing;
+mod raw;
+
+use std::{path::Path, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+use sqlx::{
+    Any, AnyPool, Row, Transaction,
+    any::{AnyPoolOptions, AnyRow, install_default_drivers},
+};
+use tokio::sync::Mutex;
+
+use crate::{
+    conversation::{Conversation, Turn},
+    message::{Address, Author, Message},
+};
+
+pub use lock::DataLock;
+pub use outgoing::Outgoing;
+pub use raw::RawUpdate;
+
+/// A database with our tables in it.
+pub struct Store {
+    pool: AnyPool,
+    /// SQLite has one writer; waiting here is fairer than SQLite's own busy timer.
+    writer: Mutex<()>,
+}
+
+/// A conversation as it was loaded.
+#[derive(Clone, Debug, Default)]
+pub struct Loaded {
+    /// Its state.
+    pub conversation: Conversation,
+    /// The version that a save must carry; 0 before the first turn.
+    pub version: i64,
+    /// The transcript's last line.
+    pub last_seq: i64,
+}
+
+/// What became of a save.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Saved {
+    /// It is durable; what was heard has this place in the transcript.
+    At(i64),
+    /// This id was handled before; what was heard then has this place.
+    Before(i64),
+    /// The conversation moved meanwhile: load it and step again.
+    Moved,
+}
+
+/// Whether a channel is told of new messages or reads them in the transcript.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Delivery {
+    /// The outbox sends them.
+    Push,
+    /// Pages and terminals read them.
+    Read,
+}
+
+/// How much there is of everything.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Counts {
+    /// Conversations.
+    pub conversations: i64,
+    /// Requests that wait for a counsellor.
+    pub waiting: i64,
+    /// Lines of all transcripts.
+    pub messages: i64,
+    /// Messages that are not delivered yet.
+    pub due: i64,
+    /// Messages that can never be delivered.
+    pub dead: i64,
+}
+
+/// One line of a transcript.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// Its place, counted from 1 without gaps.
+    pub seq: i64,
+    /// Who said it.
+    pub author: Author,
+    /// When, in milliseconds since 1970.
+    pub at: i64,
+    /// What was said.
+    pub said: Said,
+}
+
+/// The content of a line.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(untagged)]
+pub enum Said {
+    /// The assistant's, with all its parts.
+    Message(Message),
+    /// Plain words of a person.
+    Words {
+        /// The words, numbers masked.
+        text: String,
+    },
+}
+
+impl Store {
+    /// Opens `folder/luzhu.db`, making both where they are missing.
+    ///
+    /// # Errors
+    /// One sentence that says what to do: the folder cannot be written, or a newer luzhu wrote it.
+    pub async fn open(folder: &Path) -> Result<Self> {
+        let file = folder.join("luzhu.db");
+        let url = format!("sqlite:{}?mode=rwc", file.display());
+        let store = Self::connect(&url, 4).await.with_context(|| {
+            format!("the database {} cannot be opened; check that the folder can be written and the disk is not full", file.display())
+        })?;
+        store.migrate().await.with_context(|| format!("the database {} cannot be used", file.display()))?;
+        Ok(store)
+    }
+
+    /// A database that is gone when the program ends.
+    pub async fn in_memory() -> Result<Self> {
+        let store = Self::connect("sqlite::memory:", 1).await?;
+        store.migrate().await?;
+        Ok(store)
+    }
+
+    async fn connect(url: &str, connections: u32) -> Result<Self> {
+        install_default_drivers();
+        let options = AnyPoolOptions::new().max_connections(connections).min_connections(1).idle_timeout(None).max_lifetime(None);
+        let options = options.acquire_timeout(Duration::from_secs(10)).after_connect(|connection, _| {
+            Box::pin(async move {
+                // Full sync: what was acknowledged survives a power cut.
+                for pragma in ["journal_mode = wal", "synchronous = full", "busy_timeout = 5000", "foreign_keys = on"] {
+                    sqlx::query(sqlx::AssertSqlSafe(format!("pragma {pragma}"))).execute(&mut *connection).await?;
+                }
+                Ok(())
+            })
+        });
+        Ok(Self { pool: options.connect(url).await?, writer: Mutex::new(()) })
+    }
+
+    async fn migrate(&self) -> Result<()> {
+        match sqlx::migrate!("src/store/migrations").run(&self.pool).await {
+            Ok(()) => Ok(()),
+            Err(sqlx::migrate::MigrateError::VersionMissing(_)) => {
+                bail!("it was written by a newer luzhu; start that version, or point --data to another folder")
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Waits for open work and closes the database.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// Whether the database answers.
+    pub async fn is_ready(&self) -> bool {
+        sqlx::query("select 1").execute(&self.pool).await.is_ok()
+    }
+
+    /// A conversation, or the beginning of one.
+    pub async fn load(&self, address: &Address) -> Result<Loaded> {
+        let row = sqlx::query("select version, last_seq, state from conversation where address = $1")
+            .bind(address.to_string())
+            .fetch_optional(&self.pool)
+            .await?;
+        let Some(row) = row else { return Ok(Loaded::default()) };
+        let conversation = serde_json::from_str(row.get("state")).context("a stored conversation cannot be read")?;
+        Ok(Loaded { conversation, version: row.get("version"), last_seq: row.get("last_seq") })
+    }
+
+    /// Where the message with this id stands, if it was handled before.
+    pub async fn seen(&self, address: &Address, id: &str) -> Result<Option<i64>> {
+        let row = sqlx::query("select seq from inbound where address = $1 and id = $2")
+            .bind(address.to_string())
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.map(|row| row.get("seq")))
+    }
+
+    /// Writes one turn down: what was heard, what is said, and the new state, all or nothing.
+    pub async fn save(&self, address: &Address, id: &str, loaded: &Loaded, turn: &Turn, delivery: Delivery, now: i64) -> Result<Saved> {
+        let _writing = self.writer.lock().await;
+        let mut tx = self.pool.begin_with("begin immediate").await?;
+        let heard = loaded.last_seq + 1;
+        let place = sqlx::query("insert into inbound (address, id, seq) values ($1, $2, $3) on conflict do nothing")
+            .bind(address.to_string())
+            .bind(id)
+            .bind(heard)
+            .execute(&mut *tx)
+            .await?;
+        if place.rows_affected() == 0 {
+            tx.rollback().await?;
+            return Ok(self.seen(address, id).await?.map_or(Saved::Moved, Saved::Before));
+        }
+        if !save_state(&mut tx, address, loaded, turn, now).await? {
+            tx.rollback().await?;
+            return Ok(Saved::Moved);
+        }
+        let words = Said::Words { text: turn.heard.clone() };
+        save_line(&mut tx, address, &Line { seq: heard, author: Author::You, at: now, said: words }, Delivery::Read).await?;
+        for (said, seq) in turn.said.iter().zip(heard + 1..) {
+            let line = Line { seq, author: Author::Assistant, at: now, said: Said::Message(said.clone()) };
+            save_line(&mut tx, address, &line, delivery).await?;
+        }
+        tx.commit().await?;
+        Ok(Saved::At(heard))
+    }
+
+    /// The transcript after a place, oldest first.
+    pub async fn transcript(&self, address: &Address, after: i64, most: i64) -> Result<Vec<Line>> {
+        let rows = sqlx::query("select seq, author, at, body from message where address = $1 and seq > $2 order by seq limit $3")
+            .bind(address.to_string())
+            .bind(after)
+            .bind(most)
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(line).collect()
+    }
+
+    /// The last lines of the transcript, oldest first.
+    pub async fn latest(&self, address: &Address, most: i64) -> Result<Vec<Line>> {
+        let last = self.load(address).await?.last_seq;
+        self.transcript(address, (last - most).max(0), most).await
+    }
+
+    /// How much there is of everything.
+    pub async fn counts(&self) -> Result<Counts> {
+        let row = sqlx::query(
+            "select (select count(*) from conversation) as conversations,
+                    (select count(*) from conversation where request is not null) as waiting,
+                    (select count(*) from message) as messages,
+                    (select count(*) from message where delivery = 'due') as due,
+                    (select count(*) from message where delivery = 'dead') as dead",
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        let count = |name| row.get::<i64, _>(name);
+        Ok(Counts {
+            conversations: count("conversations"),
+            waiting: count("waiting"),
+            messages: count("messages"),
+            due: count("due"),
+            dead: count("dead"),
+        })
+    }
+}
+
+/// Writes the state unless the version moved; says whether it was written.
+async fn save_state(tx: &mut Transaction<'_, Any>, address: &Address, loaded: &Loaded, turn: &Turn, now: i64) -> Result<bool> {
+    let statement = match loaded.version {
+        0 => {
+            "insert into conversation (address, version, last_seq, state, request, begun_at, changed_at)
+             values ($1, $2 + 1, $3, $4, $5, $6, $6) on conflict do nothing"
+        }
+        _ => {
+            "update conversation set version = $2 + 1, last_seq = $3, state = $4, request = $5, changed_at = $6
+             where address = $1 and version = $2"
+        }
+    };
+    let said = i64::try_from(turn.said.len()).unwrap_or_default();
+    let request = turn.conversation.request.as_ref().map(|request| serde_json::to_value(request.reason)).transpose()?;
+    let written = sqlx::query(statement)
+        .bind(address.to_string())
+        .bind(loaded.version)
+        .bind(loaded.last_seq + 1 + said)
+        .bind(serde_json::to_string(&turn.conversation)?)
+        .bind(request.as_ref().and_then(serde_json::Value::as_str).map(str::to_owned))
+        .bind(now)
+        .execute(&mut **tx)
+        .await?;
+    Ok(written.rows_affected() == 1)
+}
+
+async fn save_line(tx: &mut Transaction<'_, Any>, address: &Address, line: &Line, delivery: Delivery) -> Result<()> {
+    sqlx::query("insert into message (address, seq, author, at, body, delivery) values ($1, $2, $3, $4, $5, $6)")
+        .bind(address.to_string())
+        .bind(line.seq)
+        .bind(serde_json::to_value(line.author)?.as_str().unwrap_or_default())
+        .bind(line.at)
+        .bind(serde_json::to_string(&line.said)?)
+        .bind(if delivery == Delivery::Push { "due" } else { "kept" })
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+fn line(row: &AnyRow) -> Result<Line> {
+    let author = serde_json::from_value(serde_json::Value::String(row.get("author"))).context("a stored line has no author")?;
+    let said = serde_json::from_str(row.get("body")).context("a stored line cannot be read")?;
+    Ok(Line { seq: row.get("seq"), author, at: row.get("at"), said })
+}
