@@ -1,19 +1,23 @@
 //! Reads the command, builds the house, runs it, and shuts down cleanly.
 
-use std::{path::Path, process::ExitCode, sync::Arc};
+use std::{process::ExitCode, sync::Arc};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::Parser;
 use luzhu::{
+    channels::{Channels, telegram::Telegram, web::Web},
     clock::Clock,
     commands::{ask, chat, check, eval_answers, eval_asks, eval_retrieval, listed},
-    config::{Ask, Chat, Command, Config, Content, Eval},
+    config::{Ask, Chat, Command, Config, Content, Eval, Serve},
+    http,
     inbox::Inbox,
     library::Library,
     message::Address,
-    store::Store,
+    outbox::Outbox,
+    store::{DataLock, Store},
     text::Language,
 };
+use tokio::{net::TcpListener, sync::watch};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -28,10 +32,10 @@ async fn main() -> ExitCode {
 
 async fn run(command: Command) -> Result<()> {
     match command {
-        Command::Serve(_serve) => todo!(),
+        Command::Serve(settings) => serve(&settings).await,
         Command::Chat(settings) => {
             let (library, clock) = build(&settings.content)?;
-            let (store, address) = kept(&settings).await?;
+            let (_lock, store, address) = kept(&settings).await?;
             let store = Arc::new(store);
             let inbox = Inbox::new(Arc::clone(&store), Arc::new(library), clock);
             chat::run(&inbox, address, settings.json).await?;
@@ -78,14 +82,59 @@ fn build(content: &Content) -> Result<(Library, Clock)> {
 }
 
 /// The store of a conversation in the terminal: kept in a folder, or gone at the end.
-async fn kept(settings: &Chat) -> Result<(Store, Address)> {
+async fn kept(settings: &Chat) -> Result<(Option<DataLock>, Store, Address)> {
     match (&settings.data, &settings.user) {
-        (Some(data), Some(user)) => Ok((Store::open(lock(data)?).await?, Address::new("terminal", user))),
-        _ => Ok((Store::in_memory().await?, Address::new("terminal", "here"))),
+        (Some(data), Some(user)) => {
+            let lock = DataLock::take(data, "luzhu chat")?;
+            Ok((Some(lock), Store::open(data).await?, Address::new("terminal", user)))
+        }
+        _ => Ok((None, Store::in_memory().await?, Address::new("terminal", "here"))),
     }
 }
 
-fn lock(data: &Path) -> Result<&Path> {
-    std::fs::create_dir_all(data)?;
-    Ok(data)
+/// Runs the assistant until it is told to stop.
+async fn serve(settings: &Serve) -> Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "luzhu=info,warn".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let (library, clock) = build(&settings.content)?;
+    let _lock = DataLock::take(&settings.data, "luzhu serve")?;
+    let store = Arc::new(Store::open(&settings.data).await?);
+    let listener = TcpListener::bind(settings.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}; is another program there? choose another with --listen", settings.listen))?;
+    let address = listener.local_addr()?;
+
+    let inbox = Arc::new(Inbox::new(Arc::clone(&store), Arc::new(library), clock));
+    let (stop, stopping) = watch::channel(false);
+    let web = Web::new(Arc::clone(&inbox), stopping.clone(), settings.public_url.as_deref());
+    let telegram = settings.telegram.token.as_ref().map(|token| Telegram::new(token, &settings.telegram.api_url)).transpose()?;
+    let outbox = Outbox::new(Arc::clone(&store), Channels { telegram: telegram.clone() }, clock);
+    let sending = tokio::spawn(outbox.run(inbox.changes()));
+    let receiving = telegram.map(|telegram| {
+        let inbox = Arc::clone(&inbox);
+        tokio::spawn(async move { telegram.receive(&inbox).await })
+    });
+
+    eprintln!("鹭助在 http://{address} 等您；打开后先问一句：失业金能领几个月？");
+    eprintln!("luzhu is at http://{address}; Ctrl-C stops it.{}", if receiving.is_some() { " Telegram is on." } else { "" });
+    let serving = tokio::spawn(http::serve(listener, web, Arc::clone(&store), stopping));
+    wait_for_stop().await;
+    stop.send_replace(true);
+    let served = serving.await?;
+    sending.abort();
+    if let Some(receiving) = receiving {
+        receiving.abort();
+    }
+    store.close().await;
+    served
+}
+
+/// Waits for Ctrl-C or the service manager.
+async fn wait_for_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
 }

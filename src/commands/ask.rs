@@ -69,11 +69,11 @@ fn explained(library: &Library, question: &str) -> String {
     }
     let _ = writeln!(out, "把握：{:.2}", found.confidence);
     for finding in &found.findings {
-        let (article, f) = (&library.articles[finding.article], finding.features);
+        let (name, f) = (library.name_of(finding), finding.features);
         let _ = writeln!(
             out,
             "{:.2}  {}  第{}节  用词{:.2} 最近问法{:.2} 近三句{:.2} 近八句{:.2} 标题{:.2} 覆盖{:.2} 对象{:.0}",
-            finding.score, article.id, finding.section, f.bayes, f.ask, f.near, f.around, f.head, f.cover, f.side
+            finding.score, name, finding.section, f.bayes, f.ask, f.near, f.around, f.head, f.cover, f.side
         );
     }
     out.trim_end().to_owned()

@@ -31,8 +31,8 @@ pub fn measure(library: &Library, mut miss: impl FnMut(&str, &str, &str)) -> Fig
             let tried = [library.find(&hans).1, library.find(&hant).1, library.find_without(ask, (i, line))];
             for ((found, count), how) in tried.iter().zip(&mut counts).zip(["hans", "hant", "left out"]) {
                 match found.findings.first() {
-                    Some(first) if first.article == i => *count += 1,
-                    other => miss(how, ask, &format!("{} → {}", article.id, other.map_or("-", |other| &library.articles[other.article].id))),
+                    Some(first) if first.subject == i => *count += 1,
+                    other => miss(how, ask, &format!("{} → {}", article.id, other.map_or("-", |other| library.name_of(other)))),
                 }
             }
         }

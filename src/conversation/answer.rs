@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use crate::{
     conversation::wording,
     library::{
-        Library,
+        Library, Subject,
         article::{self, Article},
         finder::Finding,
         fixed::Fixed,
@@ -68,7 +68,10 @@ impl Speaker<'_> {
     pub fn answer(&self, article: &Article, section: usize) -> Message {
         let (lead, points): (&str, Vec<&str>) = match section.checked_sub(1).and_then(|i| article.sections.get(i)) {
             Some(section) => (&section.answer, section.points.iter().map(String::as_str).take(POINTS).collect()),
-            None => (&article.summary, article.sections.iter().map(|section| section.answer.as_str()).take(POINTS).collect()),
+            None => {
+                let answers = article.sections.iter().map(|section| section.answer.as_str());
+                (&article.summary, answers.filter(|answer| !repeats(answer, &article.summary)).take(POINTS).collect())
+            }
         };
         let mut message = self.tell(article, lead, &points);
         let mut acts: Vec<Act> = article.next.iter().map(|id| Act::Show(id.clone())).take(NEXT).collect();
@@ -93,8 +96,11 @@ impl Speaker<'_> {
     /// A question back: the readings that are possible.
     pub fn clarify(&self, findings: &[Finding]) -> Message {
         let mut message = self.say(Kind::Clarify, wording::CLARIFY, &[]);
-        let ids = findings.iter().take(NEXT).map(|finding| self.library.articles[finding.article].id.clone());
-        self.offer(&mut message, ids.map(Act::Show).collect());
+        let ids = findings.iter().filter_map(|finding| match self.library.subject(finding) {
+            Subject::Article(article) => Some(article.id.clone()),
+            Subject::Elsewhere(_) => None,
+        });
+        self.offer(&mut message, ids.take(NEXT).map(Act::Show).collect());
         message
     }
 
@@ -165,4 +171,11 @@ impl Speaker<'_> {
         });
         message.choices = choices.take(limits::CHOICES).collect();
     }
+}
+
+/// Whether a sentence says little that another has not said: most of its character pairs stand there.
+fn repeats(sentence: &str, said: &str) -> bool {
+    let pairs = |text: &str| -> std::collections::HashSet<(char, char)> { text.chars().zip(text.chars().skip(1)).collect() };
+    let (own, said) = (pairs(sentence), pairs(said));
+    own.intersection(&said).count() * 10 > own.len() * 6
 }

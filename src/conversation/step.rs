@@ -8,7 +8,7 @@ use crate::{
         state::{Conversation, Reason},
         understand, wording,
     },
-    library::Library,
+    library::{Library, Subject},
     message::{Act, Body, Kind, Message, limits},
     text::{
         clean,
@@ -106,11 +106,13 @@ fn reply(next: &mut Conversation, text: &str, numbers: &[Number], speaker: &Spea
 fn search(question: &str, speaker: &Speaker<'_>) -> Message {
     let (_, found) = speaker.library.find(question);
     let mut message = match found.findings.first() {
-        Some(first) if found.confidence >= ANSWER_FROM => {
-            speaker.answer(&speaker.library.articles[first.article], first.section)
-        }
-        Some(_) if found.confidence >= CLARIFY_FROM => speaker.clarify(&found.findings),
-        _ => speaker.say(Kind::Unknown, wording::UNKNOWN, &wording::UNKNOWN_POINTS),
+        Some(first) => match speaker.library.subject(first) {
+            Subject::Article(article) if found.confidence >= ANSWER_FROM => speaker.answer(article, first.section),
+            Subject::Article(_) if found.confidence >= CLARIFY_FROM => speaker.clarify(&found.findings),
+            Subject::Elsewhere(matter) if found.confidence >= ANSWER_FROM => speaker.say(Kind::Unknown, &matter.lead, &wording::UNKNOWN_POINTS),
+            _ => speaker.say(Kind::Unknown, wording::UNKNOWN, &wording::UNKNOWN_POINTS),
+        },
+        None => speaker.say(Kind::Unknown, wording::UNKNOWN, &wording::UNKNOWN_POINTS),
     };
     message.confidence = Some((found.confidence * 100.0).round() / 100.0);
     message

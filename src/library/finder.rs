@@ -7,12 +7,15 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::{
-    library::{article::Article, search::TextIndex, terms::Lexicon},
+    library::{article::Article, elsewhere::Elsewhere, search::TextIndex, terms::Lexicon},
     text::{Language, words::Terms},
 };
 
 /// How many texts of each index become candidates.
 const CANDIDATES: usize = 60;
+
+/// What the words of a clear question tell, in the units of [`Finder::weigh_terms`].
+const ENOUGH: f32 = 30.0;
 
 /// How many findings are kept.
 const KEPT: usize = 6;
@@ -52,15 +55,19 @@ pub struct Features {
     pub head: f32,
     /// How much of the question stands anywhere in the article.
     pub cover: f32,
+    /// The same for words and pairs alone: what is no accident of single characters.
+    pub words: f32,
+    /// How much the words and pairs that stand there tell, however long the question: 0 to 1.
+    pub evidence: f32,
     /// 1 if both are about people from Taiwan, or neither is.
     pub side: f32,
 }
 
-/// A candidate: an article, the section that fits best, and why.
+/// A candidate: an article (or a matter that we leave to others), the section that fits best, and why.
 #[derive(Clone, Copy, Debug)]
 pub struct Finding {
-    /// The article's place in the library.
-    pub article: usize,
+    /// Its place in the library: articles first, then what we leave to others.
+    pub subject: usize,
     /// The section to tell: 0 is the summary, 1 the first section.
     pub section: usize,
     /// What speaks for it.
@@ -80,6 +87,13 @@ pub struct Found {
 
 /// The number of a term that stands anywhere in the articles.
 type TermId = u32;
+
+/// Texts in the order of their subjects, and for each term the texts that hold it.
+#[derive(Default)]
+struct Texts {
+    texts: Vec<Text>,
+    holders: Vec<Vec<u32>>,
+}
 
 /// One text that was indexed: where it stands, what its terms are, and what they tell together.
 struct Text {
@@ -103,11 +117,11 @@ struct Places {
 /// The indexes over all articles.
 pub struct Finder {
     lines: TextIndex,
-    line_texts: Vec<Text>,
+    line_texts: Texts,
     sections: TextIndex,
-    section_texts: Vec<Text>,
+    section_texts: Texts,
     /// What each section is headed by (the summary by the title), in the order of `sections`.
-    headings: Vec<Text>,
+    headings: Texts,
     ids: HashMap<String, TermId>,
     /// What each term tells: rare ones much, terms of every article little.
     tells: Vec<f32>,
@@ -116,13 +130,14 @@ pub struct Finder {
     places: Vec<HashMap<TermId, Places>>,
     /// In how many `asks` lines and titles of all articles each term stands.
     spread: Vec<f32>,
-    articles: Vec<About>,
+    about: Vec<About>,
 }
 
-/// What is known of an article besides its terms.
+/// What is known of a subject besides its terms.
 struct About {
     lines: usize,
-    taiwan: bool,
+    /// Whether it is about people from Taiwan; nothing where that makes no difference.
+    taiwan: Option<bool>,
 }
 
 /// A place (article, part) and the terms of its text.
@@ -130,17 +145,20 @@ type Part = ((usize, usize), Terms);
 
 impl Finder {
     /// Indexes articles.
-    pub fn build(articles: &[Article], language: &Language, lexicon: &Lexicon) -> Self {
+    pub fn build(articles: &[Article], elsewhere: &[Elsewhere], language: &Language, lexicon: &Lexicon) -> Self {
         let terms = |text: &str| language.terms(&language.fold(text));
         let (mut lines, mut sections, mut headings): (Vec<Part>, Vec<Part>, Vec<Part>) = (vec![], vec![], vec![]);
-        for (i, article) in articles.iter().enumerate() {
+        let asks = articles.iter().map(|article| &article.asks).chain(elsewhere.iter().map(|elsewhere| &elsewhere.asks));
+        for (i, asks) in asks.enumerate() {
             // A line in Taiwan words speaks for the mainland ones too.
-            lines.extend(article.asks.iter().enumerate().map(|(part, ask)| {
+            lines.extend(asks.iter().enumerate().map(|(part, ask)| {
                 let folded = language.fold(ask);
                 let mut terms = language.terms(&folded);
                 terms.join(widening(&folded, language, lexicon));
                 ((i, part), terms)
             }));
+        }
+        for (i, article) in articles.iter().enumerate() {
             sections.push(((i, 0), terms(&format!("{} {}", article.title, article.summary))));
             headings.push(((i, 0), terms(&article.title)));
             for (part, section) in article.sections.iter().enumerate() {
@@ -151,16 +169,20 @@ impl Finder {
         }
         let mut finder = Self {
             lines: TextIndex::build(lines.iter().map(|(_, terms)| terms)),
-            line_texts: vec![],
+            line_texts: Texts::default(),
             sections: TextIndex::build(sections.iter().map(|(_, terms)| terms)),
-            section_texts: vec![],
-            headings: vec![],
+            section_texts: Texts::default(),
+            headings: Texts::default(),
             ids: HashMap::new(),
             tells: vec![],
             unknown: 0.0,
-            places: vec![HashMap::new(); articles.len()],
+            places: vec![HashMap::new(); articles.len() + elsewhere.len()],
             spread: vec![],
-            articles: articles.iter().map(|article| About { lines: article.asks.len(), taiwan: article.topic == "taiwan" }).collect(),
+            about: articles
+                .iter()
+                .map(|article| About { lines: article.asks.len(), taiwan: Some(article.topic == "taiwan") })
+                .chain(elsewhere.iter().map(|elsewhere| About { lines: elsewhere.asks.len(), taiwan: None }))
+                .collect(),
         };
         finder.count(&lines, |places| places.lines += 1);
         finder.count(sections.iter().filter(|((_, part), _)| *part == 0), |places| places.title = true);
@@ -204,13 +226,17 @@ impl Finder {
         self.unknown = rarity(2);
     }
 
-    fn texts(&self, parts: &[Part]) -> Vec<Text> {
-        let text = |((article, part), terms): &Part| {
+    fn texts(&self, parts: &[Part]) -> Texts {
+        let mut texts = Texts { texts: vec![], holders: vec![vec![]; self.ids.len()] };
+        for (i, ((article, part), terms)) in (0_u32..).zip(parts) {
             let terms: HashSet<TermId> = keys(terms).filter_map(|key| self.ids.get(&key).copied()).collect();
+            for id in &terms {
+                texts.holders[*id as usize].push(i);
+            }
             let weight = terms.iter().map(|id| self.tells[*id as usize]).sum();
-            Text { article: *article, part: *part, weight, terms }
-        };
-        parts.iter().map(text).collect()
+            texts.texts.push(Text { article: *article, part: *part, weight, terms });
+        }
+        texts
     }
 
     /// Reads a question.
@@ -228,48 +254,51 @@ impl Finder {
         let question = Question::new(self, reading);
         let left_out = |text: &Text| without == Some((text.article, text.part));
         let hits = self.lines.search(&reading.terms, &reading.more, CANDIDATES);
-        let lines = hits.iter().map(|hit| &self.line_texts[hit.text]).filter(|text| !left_out(text));
+        let lines = hits.iter().map(|hit| &self.line_texts.texts[hit.text]).filter(|text| !left_out(text));
         let hits = self.sections.search(&reading.terms, &reading.more, CANDIDATES);
-        let sections = hits.iter().map(|hit| &self.section_texts[hit.text]);
+        let sections = hits.iter().map(|hit| &self.section_texts.texts[hit.text]);
         let candidates: HashSet<usize> = lines.chain(sections).map(|text| text.article).collect();
 
-        let missing = without.and_then(|line| self.line_texts.iter().find(|text| (text.article, text.part) == line));
+        let missing = without.and_then(|line| self.line_texts.texts.iter().find(|text| (text.article, text.part) == line));
+        let like = Likeness { lines: self.line_texts.likeness(&question), headings: self.headings.likeness(&question) };
         let taiwan = is_taiwan(&reading.folded);
         let find = |article: usize| {
-            let mut features = self.features(&question, article, missing);
-            features.side = f32::from(u8::from(taiwan == self.articles[article].taiwan));
-            Finding { article, section: 0, features, score: features.score() }
+            let mut features = self.features(&question, &like, article, missing);
+            features.side = f32::from(u8::from(self.about[article].taiwan.is_none_or(|about| about == taiwan)));
+            Finding { subject: article, section: 0, features, score: features.score() }
         };
         let mut findings: Vec<Finding> = candidates.into_iter().map(find).collect();
-        findings.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.article.cmp(&b.article)));
+        findings.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.subject.cmp(&b.subject)));
         findings.truncate(KEPT);
         for finding in &mut findings {
-            finding.section = self.section_for(&question, finding.article);
+            finding.section = self.section_for(&question, &like, finding.subject);
         }
         let confidence = confidence(&findings);
         Found { findings, confidence }
     }
 
-    fn features(&self, question: &Question, article: usize, missing: Option<&Text>) -> Features {
-        let own = |text: &&Text| text.article == article && missing.is_none_or(|missing| (missing.article, missing.part) != (text.article, text.part));
-        // Both lists are in the order of articles.
-        let part_of = |texts: &'_ [Text]| texts.partition_point(|text| text.article < article)..texts.partition_point(|text| text.article <= article);
-        let lines = self.line_texts[part_of(&self.line_texts)].iter().filter(own);
-        let mut likeness: Vec<f32> = lines.map(|text| question.likeness(text)).collect();
+    fn features(&self, question: &Question, like: &Likeness, article: usize, missing: Option<&Text>) -> Features {
+        let place = |text: &Text| (text.article, text.part);
+        let left_out = |i: &usize| missing.is_some_and(|missing| place(missing) == place(&self.line_texts.texts[*i]));
+        let lines = self.line_texts.of(article).filter(|i| !left_out(i));
+        let mut likeness: Vec<f32> = lines.map(|i| like.lines[i]).collect();
         likeness.sort_by(|a, b| b.total_cmp(a));
         let mean = |most: usize| likeness.iter().take(most).sum::<f32>() / most as f32;
-        let headings = self.headings[part_of(&self.headings)].iter();
         let places = &self.places[article];
         let own_missing = missing.filter(|missing| missing.article == article);
         let lines_less = |id: TermId| u16::from(own_missing.is_some_and(|missing| missing.terms.contains(&id)));
         let stands = |id: TermId, places: &Places| places.title || places.body || places.lines > lines_less(id);
+        let solid = question.solid.iter().filter(|(id, _)| places.get(id).is_some_and(|places| stands(*id, places)));
+        let solid = solid.map(|(_, tells)| tells).sum::<f32>().min(question.solid_weight);
         Features {
             bayes: self.bayes(question, article, missing),
             ask: likeness.first().copied().unwrap_or_default(),
             near: mean(3),
             around: mean(8),
-            head: headings.map(|text| question.likeness(text)).fold(0.0, f32::max),
+            head: self.headings.of(article).map(|i| like.headings[i]).fold(0.0, f32::max),
             cover: question.shared(|id| places.get(&id).is_some_and(|places| stands(id, places))) / question.weight,
+            words: solid / question.solid_weight,
+            evidence: (solid / ENOUGH).min(1.0),
             side: 0.0,
         }
     }
@@ -277,10 +306,10 @@ impl Finder {
     /// Naive Bayes, with the article's terms smoothed by those of all articles.
     fn bayes(&self, question: &Question, article: usize, missing: Option<&Text>) -> f32 {
         const SMOOTH: f32 = 3.0;
-        let about = &self.articles[article];
+        let about = &self.about[article];
         let own_missing = missing.filter(|missing| missing.article == article);
         let lines = (about.lines - usize::from(own_missing.is_some())) as f32 + 1.0;
-        let all = (self.line_texts.len() + self.articles.len()) as f32;
+        let all = (self.line_texts.texts.len() + self.about.len()) as f32;
         let mut sum = 0.0;
         for (id, share) in &question.bayes {
             let less = |text: Option<&Text>| f32::from(u8::from(text.is_some_and(|text| text.terms.contains(id))));
@@ -294,14 +323,39 @@ impl Finder {
 
     /// The section to tell: one whose heading is clearly nearer to the question than the title
     /// and the summary are, else the summary.
-    fn section_for(&self, question: &Question, article: usize) -> usize {
-        let cover = |text: &Text| question.shared(|id| text.terms.contains(&id)) / question.weight;
-        let fit = |(heading, body): &(&Text, &Text)| question.likeness(heading) + cover(body);
-        let own = |(heading, _): &(&Text, &Text)| heading.article == article;
-        let parts: Vec<_> = self.headings.iter().zip(&self.section_texts).filter(own).collect();
-        let summary = parts.first().map_or(0.0, fit);
-        let best = parts.iter().skip(1).max_by(|a, b| fit(a).total_cmp(&fit(b)));
-        best.filter(|part| fit(part) > summary + 0.15).map_or(0, |(heading, _)| heading.part)
+    fn section_for(&self, question: &Question, like: &Likeness, article: usize) -> usize {
+        let cover = |i: usize| question.shared(|id| self.section_texts.texts[i].terms.contains(&id)) / question.weight;
+        let fit = |i: usize| like.headings[i] + cover(i);
+        // Sections and headings stand in the same order, the summary first.
+        let mut parts = self.headings.of(article);
+        let summary = parts.next().map_or(0.0, fit);
+        let best = parts.max_by(|a, b| fit(*a).total_cmp(&fit(*b)));
+        best.filter(|i| fit(*i) > summary + 0.15).map_or(0, |i| self.headings.texts[i].part)
+    }
+}
+
+/// How like a question is to every line and to every heading.
+struct Likeness {
+    lines: Vec<f32>,
+    headings: Vec<f32>,
+}
+
+impl Texts {
+    /// The texts of one subject.
+    fn of(&self, article: usize) -> std::ops::Range<usize> {
+        self.texts.partition_point(|text| text.article < article)..self.texts.partition_point(|text| text.article <= article)
+    }
+
+    /// What the question and each text share against all of both, 0 to 1.
+    fn likeness(&self, question: &Question) -> Vec<f32> {
+        let mut shared = vec![0.0_f32; self.texts.len()];
+        for (id, tells) in &question.terms {
+            for i in &self.holders[*id as usize] {
+                shared[*i as usize] += tells;
+            }
+        }
+        let like = |(shared, text): (f32, &Text)| 2.0 * shared.min(question.weight) / (question.weight + text.weight);
+        shared.into_iter().zip(&self.texts).map(like).collect()
     }
 }
 
@@ -311,6 +365,9 @@ struct Question {
     terms: Vec<(TermId, f32)>,
     /// What all terms tell together, unknown ones included.
     weight: f32,
+    /// The words and pairs among them.
+    solid: Vec<(TermId, f32)>,
+    solid_weight: f32,
     /// The same terms, with their shares in the Bayes feature.
     bayes: Vec<(TermId, f32)>,
     bayes_weight: f32,
@@ -321,16 +378,21 @@ const ADDED: f32 = 0.7;
 
 impl Question {
     fn new(finder: &Finder, reading: &Reading) -> Self {
-        let mut question = Self { terms: vec![], weight: 0.1, bayes: vec![], bayes_weight: 1.0 };
+        let mut question = Self { terms: vec![], weight: 0.1, solid: vec![], solid_weight: 0.1, bayes: vec![], bayes_weight: 1.0 };
         let asked: HashSet<String> = keys(&reading.terms).collect();
         let more: HashSet<String> = keys(&reading.more).filter(|key| !asked.contains(key)).collect();
         for key in &asked {
-            question.weight += finder.ids.get(key).map_or(finder.unknown * kind(key).tells, |id| finder.tells[*id as usize]);
+            let tells = finder.ids.get(key).map_or(finder.unknown * kind(key).tells, |id| finder.tells[*id as usize]);
+            question.weight += tells;
+            question.solid_weight += if kind(key).solid { tells } else { 0.0 };
             question.bayes_weight += kind(key).tells;
         }
         for (key, worth) in asked.iter().map(|key| (key, 1.0)).chain(more.iter().map(|key| (key, ADDED))) {
             if let Some(id) = finder.ids.get(key) {
                 question.terms.push((*id, finder.tells[*id as usize] * worth));
+                if kind(key).solid {
+                    question.solid.push((*id, finder.tells[*id as usize] * worth));
+                }
                 // A term of sections alone says nothing about how people ask.
                 if finder.spread[*id as usize] > 0.0 {
                     question.bayes.push((*id, kind(key).bayes * worth));
@@ -338,19 +400,15 @@ impl Question {
             }
         }
         // Sets have no order, and sums of floats do: sort, so that equal questions score equally.
-        question.terms.sort_by_key(|(id, _)| *id);
-        question.bayes.sort_by_key(|(id, _)| *id);
+        for terms in [&mut question.terms, &mut question.solid, &mut question.bayes] {
+            terms.sort_by_key(|(id, _)| *id);
+        }
         question
     }
 
     /// How much of the question stands where `stands` says.
     fn shared(&self, stands: impl Fn(TermId) -> bool) -> f32 {
         self.terms.iter().filter(|(id, _)| stands(*id)).map(|(_, tells)| tells).sum::<f32>().min(self.weight)
-    }
-
-    /// What both share against all of both, 0 to 1.
-    fn likeness(&self, text: &Text) -> f32 {
-        2.0 * self.shared(|id| text.terms.contains(&id)) / (self.weight + text.weight)
     }
 }
 
@@ -359,15 +417,16 @@ struct TermKind {
     letter: char,
     tells: f32,
     bayes: f32,
+    solid: bool,
 }
 
 /// The kinds in the order of [`Terms::kinds`]: words and pairs carry the sense; characters and
 /// sounds mend what those miss.
 const KINDS: [TermKind; 4] = [
-    TermKind { letter: 'w', tells: 1.0, bayes: 1.0 },
-    TermKind { letter: 'p', tells: 1.0, bayes: 1.0 },
-    TermKind { letter: 'c', tells: 0.4, bayes: 0.7 },
-    TermKind { letter: 's', tells: 0.5, bayes: 0.5 },
+    TermKind { letter: 'w', tells: 1.0, bayes: 1.0, solid: true },
+    TermKind { letter: 'p', tells: 1.0, bayes: 1.0, solid: true },
+    TermKind { letter: 'c', tells: 0.4, bayes: 0.7, solid: false },
+    TermKind { letter: 's', tells: 0.5, bayes: 0.5, solid: false },
 ];
 
 /// Terms of all kinds, told apart by their first letter.

@@ -3,6 +3,7 @@
 
 pub mod amount;
 pub mod article;
+pub mod elsewhere;
 pub mod finder;
 pub mod fixed;
 pub mod problem;
@@ -23,13 +24,23 @@ use crate::{
     library::{
         amount::Amounts,
         article::Article,
-        finder::{Finder, Found, Reading},
+        elsewhere::Elsewhere,
+        finder::{Finder, Finding, Found, Reading},
         fixed::Fixed,
         problem::{Problem, Report},
         terms::Lexicon,
     },
     text::Language,
 };
+
+/// What a question can be about.
+#[derive(Clone, Copy, Debug)]
+pub enum Subject<'a> {
+    /// Something we know.
+    Article(&'a Article),
+    /// Something we leave to others.
+    Elsewhere(&'a Elsewhere),
+}
 
 /// Everything that the assistant knows.
 pub struct Library {
@@ -41,6 +52,7 @@ pub struct Library {
     pub amounts: Amounts,
     /// Replies that never wait for search, in the order in which they are tried.
     pub fixed: Vec<Fixed>,
+    elsewhere: Vec<Elsewhere>,
     lexicon: Lexicon,
     finder: Finder,
     by_id: HashMap<String, usize>,
@@ -56,6 +68,7 @@ impl Library {
         let amounts = Amounts::load(&knowledge.join("amounts.toml"), &mut problems);
         let lexicon = Lexicon::load(&knowledge.join("terms.tsv"), &language, &mut problems);
         let fixed = Fixed::load(&dialogs.join("fixed.toml"), &language, &mut problems);
+        let elsewhere = elsewhere::load(&dialogs.join("elsewhere.toml"), &mut problems);
         let files = markdown_files(knowledge, &mut problems);
         let loaded: Vec<_> = files.iter().filter_map(|file| Some((file, Article::load(file, &mut problems)?))).collect();
         for (file, article) in &loaded {
@@ -70,13 +83,29 @@ impl Library {
         lexicon.words().for_each(|word| language.learn(word));
         let articles: Vec<Article> = loaded.into_iter().map(|(_, article)| article).collect();
         let by_id = articles.iter().enumerate().map(|(i, article)| (article.id.clone(), i)).collect();
-        let finder = Finder::build(&articles, &language, &lexicon);
-        Ok(Self { language, articles, amounts, fixed, lexicon, finder, by_id })
+        let finder = Finder::build(&articles, &elsewhere, &language, &lexicon);
+        Ok(Self { language, articles, amounts, fixed, elsewhere, lexicon, finder, by_id })
     }
 
     /// An article by its id.
     pub fn article(&self, id: &str) -> Option<&Article> {
         self.by_id.get(id).map(|i| &self.articles[*i])
+    }
+
+    /// What a finding is about.
+    pub fn subject(&self, finding: &Finding) -> Subject<'_> {
+        match self.articles.get(finding.subject) {
+            Some(article) => Subject::Article(article),
+            None => Subject::Elsewhere(&self.elsewhere[finding.subject - self.articles.len()]),
+        }
+    }
+
+    /// The name of what a finding is about.
+    pub fn name_of(&self, finding: &Finding) -> &str {
+        match self.subject(finding) {
+            Subject::Article(article) => &article.id,
+            Subject::Elsewhere(elsewhere) => &elsewhere.id,
+        }
     }
 
     /// Reads a question and finds what answers it.
@@ -104,8 +133,8 @@ impl Library {
             for (line, ask) in article.asks.iter().enumerate() {
                 let (_, found) = self.find(ask);
                 match found.findings.first() {
-                    Some(first) if first.article == i => {}
-                    Some(first) => warn(format!("asks[{line}]"), format!("`{ask}` finds {} instead", self.articles[first.article].id)),
+                    Some(first) if first.subject == i => {}
+                    Some(first) => warn(format!("asks[{line}]"), format!("`{ask}` finds {} instead", self.name_of(first))),
                     None => warn(format!("asks[{line}]"), format!("`{ask}` finds nothing")),
                 }
             }

@@ -19,7 +19,7 @@ use tokio::sync::Mutex;
 
 use crate::{
     conversation::{Conversation, Turn},
-    message::{Address, Author, Message},
+    message::{Address, Author, Message, Script},
 };
 
 pub use lock::DataLock;
@@ -102,6 +102,8 @@ pub enum Said {
     Words {
         /// The words, numbers masked.
         text: String,
+        /// The script that the person reads.
+        script: Script,
     },
 }
 
@@ -202,7 +204,7 @@ impl Store {
             tx.rollback().await?;
             return Ok(Saved::Moved);
         }
-        let words = Said::Words { text: turn.heard.clone() };
+        let words = Said::Words { text: turn.heard.clone(), script: turn.conversation.script };
         save_line(&mut tx, address, &Line { seq: heard, author: Author::You, at: now, said: words }, Delivery::Read).await?;
         for (said, seq) in turn.said.iter().zip(heard + 1..) {
             let line = Line { seq, author: Author::Assistant, at: now, said: Said::Message(said.clone()) };

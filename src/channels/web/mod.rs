@@ -64,6 +64,7 @@ impl Web {
             .route("/chat/messages", post(receive).get(messages))
             .route("/chat/events", get(events))
             .route("/chat/fragment", get(fragment))
+            .route("/favicon.ico", get(|| async { StatusCode::NO_CONTENT }))
             .route("/assets/chat.css", asset("text/css; charset=utf-8", include_str!("chat.css")))
             .route("/assets/chat.js", asset("text/javascript; charset=utf-8", include_str!("chat.js")))
             .layer(DefaultBodyLimit::max(input::BODY_BYTES))

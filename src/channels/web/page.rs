@@ -157,13 +157,13 @@ fn article(pen: &Pen<'_>, line: &Line) -> Markup {
     let shown = pen.say(&format!("{half}{hour}点{:02}分", time.minute()));
     let script = match &line.said {
         Said::Message(message) => message.script,
-        Said::Words { text } => pen.library.language.script_of(text).unwrap_or(pen.script),
+        Said::Words { text, script } => pen.library.language.script_of(text).unwrap_or(*script),
     };
     html! {
         article class=(class) lang=(script.tag()) data-seq=(line.seq) {
             h2 { (who) " " time datetime={ (day) "T" (time.format("%H:%M")) } { (shown) } }
             @match &line.said {
-                Said::Words { text } => p { (text) },
+                Said::Words { text, .. } => p { (text) },
                 Said::Message(message) => (parts(message)),
             }
         }
@@ -197,10 +197,9 @@ fn options(pen: &Pen<'_>, last: Option<&Line>) -> Markup {
         _ => &[],
     };
     html! {
-        form #options method="post" action="/chat/messages" data-live role="group" aria-label=(pen.say("可以选择")) {
-            input type="hidden" name="id" value=(Uuid::now_v7());
+        div #options role="group" aria-label=(pen.say("可以选择")) {
             @for choice in choices {
-                button name="choice" value=(choice.act) { (choice.key) ". " (choice.label) }
+                (button_form(&choice.act, &format!("{}. {}", choice.key, choice.label), pen.script))
             }
         }
     }

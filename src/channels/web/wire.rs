@@ -18,11 +18,20 @@ pub(super) struct Lines<'a> {
 pub(super) struct Shown<'a> {
     seq: i64,
     from: Author,
-    kind: Option<Kind>,
-    script: Option<Script>,
+    kind: What,
+    script: Script,
     text: String,
     choices: Vec<ShownChoice<'a>>,
     sources: &'a [Source],
+}
+
+/// A kind of reply, or just what a person wrote.
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum What {
+    Text,
+    #[serde(untagged)]
+    Reply(Kind),
 }
 
 #[derive(Serialize)]
@@ -38,8 +47,10 @@ pub(super) fn shown(line: &Line) -> Shown<'_> {
         Said::Message(message) => {
             let Message { kind, script, choices, sources, .. } = message;
             let choices = choices.iter().map(|Choice { key, label, .. }| ShownChoice { key, label }).collect();
-            Shown { seq, from, kind: Some(*kind), script: Some(*script), text: message.text(), choices, sources }
+            Shown { seq, from, kind: What::Reply(*kind), script: *script, text: message.text(), choices, sources }
         }
-        Said::Words { text } => Shown { seq, from, kind: None, script: None, text: text.clone(), choices: vec![], sources: &[] },
+        Said::Words { text, script } => {
+            Shown { seq, from, kind: What::Text, script: *script, text: text.clone(), choices: vec![], sources: &[] }
+        }
     }
 }
