@@ -1,0 +1,63 @@
+//! The shipped content: it is sound, it finds its own questions, and it fits every channel.
+
+use luzhu::{
+    commands::eval_asks,
+    conversation::answer::Speaker,
+    message::{Script, limits},
+};
+
+use crate::house::{day, library};
+
+#[test]
+fn every_asks_line_finds_its_article_in_both_scripts_and_mostly_without_itself() {
+    let mut missed = Vec::new();
+    let figures = eval_asks::measure(&library(), |how, ask, went| {
+        if how != "left out" {
+            missed.push(format!("{how}: {ask}: {went}"));
+        }
+    });
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+    assert!(figures.left_out >= 0.85, "{figures:?}");
+}
+
+#[test]
+fn there_is_enough_and_every_answer_fits_every_channel() {
+    let library = library();
+    assert!(library.articles.len() >= 110);
+    for article in &library.articles {
+        for script in [Script::Hans, Script::Hant] {
+            let speaker = Speaker { library: &library, script, today: day() };
+            let short = (0..=article.sections.len()).map(|section| speaker.answer(article, section));
+            for message in short.chain([speaker.whole(article)]) {
+                let text = message.text();
+                assert!(text.encode_utf16().count() <= limits::TEXT, "{}: {text}", article.id);
+                assert!(message.choices.len() <= limits::CHOICES, "{}", article.id);
+                assert!(message.choices.iter().any(|choice| choice.key == "0"), "{}: no way to a person", article.id);
+                assert!(!message.sources.is_empty(), "{}: no source", article.id);
+                assert!(!text.contains(['{', '}']), "{}: {text}", article.id);
+                assert_ne!(library.language.script_of(&text), Some(other(script)), "{}: {text}", article.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_unconfirmed_or_expired_figure_is_never_told() {
+    let library = library();
+    for (name, known) in [("monthly_minimum_wage", true), ("unemployment_benefit_monthly", true), ("skill_upgrade_senior", false), ("startup_subsidy", false), ("yilubao_cover", false)] {
+        assert!(library.amounts.knows(name), "{name}");
+        assert_eq!(library.amounts.told(name, day()).is_some(), known, "{name}");
+    }
+    let benefit = library.amounts.told("unemployment_benefit_monthly", day()).expect("a figure");
+    assert_eq!((benefit.figure().as_str(), benefit.overdue), ("2038.5元/月", true));
+    // In its own time the skills subsidy was told.
+    let then = "2025-06-01".parse().expect("a day");
+    assert_eq!(library.amounts.told("skill_upgrade_senior", then).expect("a figure").figure(), "2000元");
+}
+
+fn other(script: Script) -> Script {
+    match script {
+        Script::Hans => Script::Hant,
+        Script::Hant => Script::Hans,
+    }
+}

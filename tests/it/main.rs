@@ -1,0 +1,13 @@
+//! One binary for all tests that need more than one room. What they check is text that anyone can
+//! read: `../transcripts`, `../broken`, `../phrases`.
+
+mod broken;
+mod commands;
+mod crash;
+mod house;
+mod knowledge;
+mod phrases;
+mod telegram;
+mod tidy;
+mod transcripts;
+mod web;
