@@ -66,8 +66,10 @@ pub struct Serve {
     /// The address that people use, if another server stands in front; https makes cookies secure.
     #[arg(long, value_name = "URL", env = "LUZHU_PUBLIC_URL")]
     pub public_url: Option<String>,
+    /// The content to read.
     #[command(flatten)]
     pub content: Content,
+    /// Telegram, if there is a token.
     #[command(flatten)]
     pub telegram: Telegram,
 }
@@ -79,20 +81,32 @@ pub struct Telegram {
     #[arg(skip = secret("LUZHU_TELEGRAM_TOKEN"))]
     pub token: Option<String>,
     /// Another server that speaks Telegram's Bot API.
-    #[arg(long = "telegram-api-url", value_name = "URL", env = "LUZHU_TELEGRAM_API_URL", default_value = "https://api.telegram.org")]
+    #[arg(
+        long = "telegram-api-url",
+        value_name = "URL",
+        env = "LUZHU_TELEGRAM_API_URL",
+        default_value = "https://api.telegram.org"
+    )]
     pub api_url: String,
 }
 
 impl std::fmt::Debug for Telegram {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Telegram").field("token", &self.token.as_ref().map(|_| "(set)")).field("api_url", &self.api_url).finish()
+        f.debug_struct("Telegram")
+            .field("token", &self.token.as_ref().map(|_| "(set)"))
+            .field("api_url", &self.api_url)
+            .finish()
     }
 }
 
 /// A secret from the variable `name`, or from the file that `name_FILE` names.
 fn secret(name: &str) -> Option<String> {
     let from_file = || std::fs::read_to_string(std::env::var(format!("{name}_FILE")).ok()?).ok();
-    std::env::var(name).ok().or_else(from_file).map(|secret| secret.trim().to_owned()).filter(|secret| !secret.is_empty())
+    std::env::var(name)
+        .ok()
+        .or_else(from_file)
+        .map(|secret| secret.trim().to_owned())
+        .filter(|secret| !secret.is_empty())
 }
 
 /// Settings of `chat`.
@@ -107,6 +121,7 @@ pub struct Chat {
     /// Who is typing: the address terminal:NAME.
     #[arg(long, value_name = "NAME", requires = "data")]
     pub user: Option<String>,
+    /// The content to read.
     #[command(flatten)]
     pub content: Content,
 }
@@ -122,6 +137,7 @@ pub struct Ask {
     /// Show how the question was read, and what spoke for each article.
     #[arg(long)]
     pub explain: bool,
+    /// The content to read.
     #[command(flatten)]
     pub content: Content,
 }
@@ -149,6 +165,7 @@ pub struct Retrieval {
     /// The figures in JSON.
     #[arg(long)]
     pub json: bool,
+    /// The content to read.
     #[command(flatten)]
     pub content: Content,
 }
@@ -164,6 +181,7 @@ pub struct Answers {
     /// List every question that was not answered as expected.
     #[arg(long)]
     pub list: bool,
+    /// The content to read.
     #[command(flatten)]
     pub content: Content,
 }
@@ -177,6 +195,7 @@ pub struct Asks {
     /// List every line that finds another article.
     #[arg(long)]
     pub list: bool,
+    /// The content to read.
     #[command(flatten)]
     pub content: Content,
 }

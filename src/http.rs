@@ -31,12 +31,20 @@ const HEADERS: [(HeaderName, &str); 5] = [
 ];
 
 /// Serves until `stopping` turns true, then lets open requests end.
-pub async fn serve(listener: TcpListener, web: Web, store: Arc<Store>, mut stopping: watch::Receiver<bool>) -> Result<()> {
+pub async fn serve(
+    listener: TcpListener,
+    web: Web,
+    store: Arc<Store>,
+    mut stopping: watch::Receiver<bool>,
+) -> Result<()> {
     let routes = Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
-        .route("/openapi.json", get(|| async { ([(header::CONTENT_TYPE, "application/json")], include_str!("openapi.json")) }))
+        .route(
+            "/openapi.json",
+            get(|| async { ([(header::CONTENT_TYPE, "application/json")], include_str!("openapi.json")) }),
+        )
         .with_state(store)
         .merge(web.routes())
         .layer(middleware::from_fn(headers));

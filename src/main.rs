@@ -77,7 +77,9 @@ fn build(content: &Content) -> Result<(Library, Clock)> {
     let language = Language::load().map_err(anyhow::Error::msg)?;
     match Library::load(&content.knowledge, &content.dialogs, clock.today(), language) {
         Ok(library) => Ok((library, clock)),
-        Err(problems) => bail!("the content has {} problems; mend them first:\n{}", problems.len(), listed(&problems).trim_end()),
+        Err(problems) => {
+            bail!("the content has {} problems; mend them first:\n{}", problems.len(), listed(&problems).trim_end())
+        }
     }
 }
 
@@ -99,15 +101,16 @@ async fn serve(settings: &Serve) -> Result<()> {
     let (library, clock) = build(&settings.content)?;
     let _lock = DataLock::take(&settings.data, "luzhu serve")?;
     let store = Arc::new(Store::open(&settings.data).await?);
-    let listener = TcpListener::bind(settings.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}; is another program there? choose another with --listen", settings.listen))?;
+    let listener = TcpListener::bind(settings.listen).await.with_context(|| {
+        format!("cannot listen on {}; is another program there? choose another with --listen", settings.listen)
+    })?;
     let address = listener.local_addr()?;
 
     let inbox = Arc::new(Inbox::new(Arc::clone(&store), Arc::new(library), clock));
     let (stop, stopping) = watch::channel(false);
     let web = Web::new(Arc::clone(&inbox), stopping.clone(), settings.public_url.as_deref());
-    let telegram = settings.telegram.token.as_ref().map(|token| Telegram::new(token, &settings.telegram.api_url)).transpose()?;
+    let telegram =
+        settings.telegram.token.as_ref().map(|token| Telegram::new(token, &settings.telegram.api_url)).transpose()?;
     let outbox = Outbox::new(Arc::clone(&store), Channels { telegram: telegram.clone() }, clock);
     let sending = tokio::spawn(outbox.run(inbox.changes()));
     let receiving = telegram.map(|telegram| {
@@ -116,7 +119,10 @@ async fn serve(settings: &Serve) -> Result<()> {
     });
 
     eprintln!("鹭助在 http://{address} 等您；打开后先问一句：失业金能领几个月？");
-    eprintln!("luzhu is at http://{address}; Ctrl-C stops it.{}", if receiving.is_some() { " Telegram is on." } else { "" });
+    eprintln!(
+        "luzhu is at http://{address}; Ctrl-C stops it.{}",
+        if receiving.is_some() { " Telegram is on." } else { "" }
+    );
     let serving = tokio::spawn(http::serve(listener, web, Arc::clone(&store), stopping));
     wait_for_stop().await;
     stop.send_replace(true);

@@ -193,7 +193,11 @@ pub struct Source {
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bare = self.title.starts_with('《') || self.title.contains('《') || self.title.ends_with('）');
-        if bare { f.write_str(&self.title)? } else { write!(f, "《{}》", self.title)? }
+        if bare {
+            f.write_str(&self.title)?
+        } else {
+            write!(f, "《{}》", self.title)?
+        }
         if let Some(number) = &self.number {
             write!(f, "{number}")?;
         }
@@ -239,8 +243,7 @@ impl Message {
     /// The source line, or nothing: `来源：《…》第四十五条（截至2025-04-19）`.
     pub fn source_line(&self) -> Option<String> {
         let label = self.script.pick("来源：", "來源：");
-        let sources: Vec<_> =
-            self.sources.iter().map(|source| format!("{source}（截至{}）", source.as_of)).collect();
+        let sources: Vec<_> = self.sources.iter().map(|source| format!("{source}（截至{}）", source.as_of)).collect();
         (!sources.is_empty()).then(|| format!("{label}{}", sources.join("；")))
     }
 

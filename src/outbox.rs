@@ -91,7 +91,9 @@ impl Outbox {
             // No answer came: a message twice is better than one that never comes.
             Err(error @ (SendError::Unknown | SendError::NotSent { .. })) => {
                 let wait = match error {
-                    SendError::NotSent { wait_seconds: Some(seconds) } => i64::try_from(seconds).unwrap_or(LONGEST_WAIT) * 1000,
+                    SendError::NotSent { wait_seconds: Some(seconds) } => {
+                        i64::try_from(seconds).unwrap_or(LONGEST_WAIT) * 1000
+                    }
                     _ => (1000 << outgoing.tries.min(12)).min(LONGEST_WAIT),
                 };
                 self.store.later(outgoing, self.clock.now() + wait).await?;

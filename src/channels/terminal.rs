@@ -35,8 +35,14 @@ pub fn read_line() -> Result<Option<String>> {
 pub async fn greet(inbox: &Inbox, address: &Address) -> Result<()> {
     let loaded = inbox.store().load(address).await?;
     let script = loaded.conversation.script;
-    print_line(&wrapped(&spoken(inbox, script, "鹭助：您好，我是鹭助，可以问我失业登记、失业金、就业政策和劳动权益。"), columns()));
-    print_line(&wrapped(&spoken(inbox, script, "回复数字选择，0 找人工顾问，繁 / 简 切换字体；按 Ctrl-D 结束。"), columns()));
+    print_line(&wrapped(
+        &spoken(inbox, script, "鹭助：您好，我是鹭助，可以问我失业登记、失业金、就业政策和劳动权益。"),
+        columns(),
+    ));
+    print_line(&wrapped(
+        &spoken(inbox, script, "回复数字选择，0 找人工顾问，繁 / 简 切换字体；按 Ctrl-D 结束。"),
+        columns(),
+    ));
     if loaded.last_seq > 0 {
         print_line(&spoken(inbox, script, "（接着上次的对话）"));
     }
@@ -67,7 +73,10 @@ fn spoken(inbox: &Inbox, script: Script, text: &str) -> String {
 }
 
 fn columns() -> usize {
-    std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).map_or(COLUMNS, |columns: usize| columns.clamp(20, COLUMNS))
+    std::env::var("COLUMNS")
+        .ok()
+        .and_then(|columns| columns.parse().ok())
+        .map_or(COLUMNS, |columns: usize| columns.clamp(20, COLUMNS))
 }
 
 /// Breaks lines by display width.
@@ -99,6 +108,9 @@ mod tests {
     #[test]
     fn lines_fit_the_screen() {
         let text = wrapped("厦门按失业保险累计缴费每满1年发2个月计算，最长24个月。", 20);
-        assert!(text.lines().all(|line| line.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum::<usize>() <= 22), "{text}");
+        assert!(
+            text.lines().all(|line| line.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum::<usize>() <= 22),
+            "{text}"
+        );
     }
 }

@@ -2,11 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::{
-    channels::terminal::print_line,
-    commands::listed,
-    library::Library,
-};
+use crate::{channels::terminal::print_line, commands::listed, library::Library};
 
 /// Lists warnings; errors have stopped the loading before.
 pub fn run(library: &Library, today: NaiveDate) {

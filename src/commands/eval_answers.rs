@@ -81,12 +81,16 @@ pub fn run(library: &Library, file: &Path, json: bool, list: bool, today: NaiveD
     let mut outcomes = Vec::new();
     for (i, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let place = || format!("{} line {}", file.display(), i + 1);
-        let case: Case = serde_json::from_str(line).with_context(|| format!("{} is not a labelled question", place()))?;
+        let case: Case =
+            serde_json::from_str(line).with_context(|| format!("{} is not a labelled question", place()))?;
         let (outcome, message) = case.run(library, today).with_context(place)?;
         if list && !outcome.right {
             let said = message.article.as_deref().unwrap_or(&message.lead);
             let asked = case.q.as_deref().or(case.turns.last().map(String::as_str)).unwrap_or_default();
-            print_line(&format!("{} {:?} {:.2} {asked} → {said}; expected {:?} {:?}", case.id, message.kind, outcome.confidence, case.expect.articles, case.expect.says));
+            print_line(&format!(
+                "{} {:?} {:.2} {asked} → {said}; expected {:?} {:?}",
+                case.id, message.kind, outcome.confidence, case.expect.articles, case.expect.says
+            ));
         }
         outcomes.push(outcome);
     }

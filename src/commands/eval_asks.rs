@@ -32,7 +32,11 @@ pub fn measure(library: &Library, mut miss: impl FnMut(&str, &str, &str)) -> Fig
             for ((found, count), how) in tried.iter().zip(&mut counts).zip(["hans", "hant", "left out"]) {
                 match found.findings.first() {
                     Some(first) if first.subject == i => *count += 1,
-                    other => miss(how, ask, &format!("{} → {}", article.id, other.map_or("-", |other| library.name_of(other)))),
+                    other => miss(
+                        how,
+                        ask,
+                        &format!("{} → {}", article.id, other.map_or("-", |other| library.name_of(other))),
+                    ),
                 }
             }
         }

@@ -5,7 +5,11 @@ use std::{collections::HashMap, fs, path::Path, time::Instant};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{channels::terminal::print_line, library::{Library, search::TextIndex}, text::words::Terms};
+use crate::{
+    channels::terminal::print_line,
+    library::{Library, search::IndexBuilder},
+    text::words::Terms,
+};
 
 #[derive(Deserialize)]
 struct Document {
@@ -41,15 +45,17 @@ struct Figures {
 pub fn run(library: &Library, corpus: &Path, queries: &Path, json: bool) -> Result<()> {
     let documents: Vec<Document> = lines(corpus)?;
     let queries: Vec<Query> = lines(queries)?;
-    let places: HashMap<&str, usize> = documents.iter().enumerate().map(|(i, document)| (document.id.as_str(), i)).collect();
+    let places: HashMap<&str, usize> =
+        documents.iter().enumerate().map(|(i, document)| (document.id.as_str(), i)).collect();
 
     let language = &library.language;
     let begun = Instant::now();
-    let terms: Vec<Terms> = documents
-        .iter()
-        .map(|document| language.terms(&language.fold(&format!("{} {}", document.title.as_deref().unwrap_or_default(), document.text))))
-        .collect();
-    let index = TextIndex::build(&terms);
+    let mut index = IndexBuilder::new();
+    for document in &documents {
+        let title = document.title.as_deref().unwrap_or_default();
+        index.add(&language.terms(&language.fold(&format!("{title} {}", document.text))));
+    }
+    let index = index.finish();
     let index_s = begun.elapsed().as_secs_f64();
 
     let (mut times, mut sums) = (Vec::with_capacity(queries.len()), [0.0; 4]);
@@ -58,7 +64,8 @@ pub fn run(library: &Library, corpus: &Path, queries: &Path, json: bool) -> Resu
         let hits = index.search(&language.terms(&language.fold(&query.text)), &Terms::default(), 10);
         times.push(begun.elapsed().as_secs_f64() * 1000.0);
         let relevant: Vec<usize> = query.relevant.iter().filter_map(|id| places.get(id.as_str()).copied()).collect();
-        let ranks: Vec<usize> = hits.iter().enumerate().filter(|(_, hit)| relevant.contains(&hit.text)).map(|(rank, _)| rank).collect();
+        let ranks: Vec<usize> =
+            hits.iter().enumerate().filter(|(_, hit)| relevant.contains(&hit.text)).map(|(rank, _)| rank).collect();
         let gain = |rank: usize| 1.0 / (rank as f64 + 2.0).log2();
         let ideal: f64 = (0..relevant.len().min(10)).map(gain).sum();
         sums[0] += f64::from(u8::from(ranks.first() == Some(&0)));
@@ -68,7 +75,12 @@ pub fn run(library: &Library, corpus: &Path, queries: &Path, json: bool) -> Resu
     }
     let total: f64 = times.iter().sum::<f64>() / 1000.0;
     times.sort_by(f64::total_cmp);
-    let at = |share: f64| times.get(((times.len() as f64 * share) as usize).min(times.len().saturating_sub(1))).copied().unwrap_or_default();
+    let at = |share: f64| {
+        times
+            .get(((times.len() as f64 * share) as usize).min(times.len().saturating_sub(1)))
+            .copied()
+            .unwrap_or_default()
+    };
     let mean = sums.map(|sum| sum / queries.len().max(1) as f64);
     let figures = Figures {
         docs: documents.len(),
@@ -91,7 +103,11 @@ pub fn run(library: &Library, corpus: &Path, queries: &Path, json: bool) -> Resu
 fn lines<T: DeserializeOwned>(file: &Path) -> Result<Vec<T>> {
     let text = fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    lines.map(|(i, line)| serde_json::from_str(line).with_context(|| format!("{} line {} cannot be read", file.display(), i + 1))).collect()
+    lines
+        .map(|(i, line)| {
+            serde_json::from_str(line).with_context(|| format!("{} line {} cannot be read", file.display(), i + 1))
+        })
+        .collect()
 }
 
 /// The most memory this process has had, in MB; 0 where the system does not say.

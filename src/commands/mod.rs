@@ -54,7 +54,11 @@ impl<'a> From<&'a Message> for Shown<'a> {
             text: message.text(),
             article: message.article.as_deref(),
             confidence: message.confidence,
-            choices: message.choices.iter().map(|choice| ShownChoice { key: &choice.key, label: &choice.label }).collect(),
+            choices: message
+                .choices
+                .iter()
+                .map(|choice| ShownChoice { key: &choice.key, label: &choice.label })
+                .collect(),
             sources: &message.sources,
         }
     }

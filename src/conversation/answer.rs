@@ -26,7 +26,7 @@ const NEXT: usize = 3;
 pub const CLARIFY_FROM: f32 = 0.30;
 
 /// From this confidence on the first finding is told.
-pub const ANSWER_FROM: f32 = 0.50;
+pub const ANSWER_FROM: f32 = 0.75;
 
 /// Speaks for one person on one day.
 pub struct Speaker<'a> {
@@ -175,7 +175,8 @@ impl Speaker<'_> {
 
 /// Whether a sentence says little that another has not said: most of its character pairs stand there.
 fn repeats(sentence: &str, said: &str) -> bool {
-    let pairs = |text: &str| -> std::collections::HashSet<(char, char)> { text.chars().zip(text.chars().skip(1)).collect() };
+    let pairs =
+        |text: &str| -> std::collections::HashSet<(char, char)> { text.chars().zip(text.chars().skip(1)).collect() };
     let (own, said) = (pairs(sentence), pairs(said));
     own.intersection(&said).count() * 10 > own.len() * 6
 }

@@ -8,7 +8,7 @@ use crate::{
         state::{Conversation, Reason},
         understand, wording,
     },
-    library::{Library, Subject},
+    library::{Library, Subject, fixed::Fixed},
     message::{Act, Body, Kind, Message, limits},
     text::{
         clean,
@@ -87,32 +87,44 @@ fn reply(next: &mut Conversation, text: &str, numbers: &[Number], speaker: &Spea
     next.remember(text);
     let words = folded.replace(' ', "");
     if let Some(fixed) = library.fixed.iter().find(|fixed| fixed.fits(&words)) {
-        return match fixed.kind {
-            Kind::Human => do_act(next, &Act::Human, library, speaker.today),
-            Kind::Crisis => {
-                next.request(Reason::Crisis, speaker.today);
-                speaker.fixed(fixed)
-            }
-            _ => speaker.fixed(fixed),
-        };
+        return say_fixed(next, fixed, speaker);
     }
     if !numbers.is_empty() && without_masks(&folded).chars().count() < 4 {
         return speaker.say(Kind::Smalltalk, wording::ONLY_NUMBER, &[]);
     }
-    search(&without_masks(&folded), speaker)
+    search(next, &without_masks(&folded), speaker)
+}
+
+/// A fixed reply, and what it leads to.
+fn say_fixed(next: &mut Conversation, fixed: &Fixed, speaker: &Speaker<'_>) -> Message {
+    match fixed.kind {
+        Kind::Human => do_act(next, &Act::Human, speaker.library, speaker.today),
+        Kind::Crisis => {
+            next.request(Reason::Crisis, speaker.today);
+            speaker.fixed(fixed)
+        }
+        _ => speaker.fixed(fixed),
+    }
 }
 
 /// The reply to a question, as sure as the search is.
-fn search(question: &str, speaker: &Speaker<'_>) -> Message {
+fn search(next: &mut Conversation, question: &str, speaker: &Speaker<'_>) -> Message {
     let (_, found) = speaker.library.find(question);
-    let mut message = match found.findings.first() {
-        Some(first) => match speaker.library.subject(first) {
-            Subject::Article(article) if found.confidence >= ANSWER_FROM => speaker.answer(article, first.section),
-            Subject::Article(_) if found.confidence >= CLARIFY_FROM => speaker.clarify(&found.findings),
-            Subject::Elsewhere(matter) if found.confidence >= ANSWER_FROM => speaker.say(Kind::Unknown, &matter.lead, &wording::UNKNOWN_POINTS),
-            _ => speaker.say(Kind::Unknown, wording::UNKNOWN, &wording::UNKNOWN_POINTS),
+    let unknown = || speaker.say(Kind::Unknown, wording::UNKNOWN, &wording::UNKNOWN_POINTS);
+    let mut message = match found.findings.first().map(|first| (first, speaker.library.subject(first))) {
+        Some((first, Subject::Article(article))) if found.confidence >= ANSWER_FROM => {
+            speaker.answer(article, first.section)
+        }
+        Some((_, Subject::Article(_))) if found.confidence >= CLARIFY_FROM => speaker.clarify(&found.findings),
+        Some((first, Subject::Elsewhere(matter))) => match speaker.library.reply_for(matter) {
+            // Danger is acted on at the least sign; a person is called when it is likely.
+            Some(fixed) if fixed.kind == Kind::Crisis || first.features.evidence > 0.2 => {
+                say_fixed(next, fixed, speaker)
+            }
+            Some(_) => unknown(),
+            None => speaker.say(Kind::Unknown, &matter.lead, &wording::UNKNOWN_POINTS),
         },
-        None => speaker.say(Kind::Unknown, wording::UNKNOWN, &wording::UNKNOWN_POINTS),
+        _ => unknown(),
     };
     message.confidence = Some((found.confidence * 100.0).round() / 100.0);
     message

@@ -10,20 +10,36 @@ use crate::{
 /// The act that a short message asks for, if it is one.
 pub fn command(folded: &str, conversation: &Conversation, library: &Library) -> Option<Act> {
     let words = bare(folded);
-    script_word(&words).map(Act::Write).or_else(|| {
-        let waiting = conversation.request.is_some();
-        (waiting && WITHDRAW.contains(&words.as_str())).then_some(Act::Withdraw)
-    }).or_else(|| chosen(&words, &conversation.offered, library))
+    script_word(&words)
+        .map(Act::Write)
+        .or_else(|| {
+            let waiting = conversation.request.is_some();
+            (waiting && WITHDRAW.contains(&words.as_str())).then_some(Act::Withdraw)
+        })
+        .or_else(|| chosen(&words, &conversation.offered, library))
 }
 
 const WITHDRAW: &[&str] = &[
-    "取消", "撤回", "取消排队", "取消请求", "取消人工", "不用人工了", "不用转人工了", "不用了", "不要人工了", "不找人工了",
-    "不排队了", "不等了", "撤销", "取消转人工",
+    "取消",
+    "撤回",
+    "取消排队",
+    "取消请求",
+    "取消人工",
+    "不用人工了",
+    "不用转人工了",
+    "不用了",
+    "不要人工了",
+    "不找人工了",
+    "不排队了",
+    "不等了",
+    "撤销",
+    "取消转人工",
 ];
 
 /// A wish to read and write in the other script.
 fn script_word(words: &str) -> Option<Script> {
-    let wish = ["请", "用", "换成", "切换成", "切换到", "改成", "改用", "说", "显示", "切换", "我要", "我要看", "请用", "换"];
+    let wish =
+        ["请", "用", "换成", "切换成", "切换到", "改成", "改用", "说", "显示", "切换", "我要", "我要看", "请用", "换"];
     let rest = wish.iter().filter_map(|wish| words.strip_prefix(wish)).chain([words]).min_by_key(|rest| rest.len())?;
     let rest = rest.trim_end_matches("吧").trim_end_matches("吗");
     match rest {
@@ -50,7 +66,8 @@ fn chosen(words: &str, offered: &[Choice], library: &Library) -> Option<Act> {
     whole.or_else(begun).map(|(choice, _)| choice).or_else(more).map(|choice| choice.act.clone())
 }
 
-const MORE: &[&str] = &["更多", "详细", "详细一点", "说详细点", "展开", "全文", "看全文", "还有吗", "还有呢", "继续", "more"];
+const MORE: &[&str] =
+    &["更多", "详细", "详细一点", "说详细点", "展开", "全文", "看全文", "还有吗", "还有呢", "继续", "more"];
 
 /// `1`, `１`, `①`, `一`, `第一个`, `选1`, `1号`: one digit, or nothing.
 fn number(words: &str) -> Option<String> {
@@ -74,7 +91,9 @@ mod tests {
 
     #[test]
     fn one_digit_in_every_writing() {
-        for (text, digit) in [("1", "1"), ("第一个", "1"), ("选2", "2"), ("三", "3"), ("0", "0"), ("两", "2"), ("9.", "9")] {
+        for (text, digit) in
+            [("1", "1"), ("第一个", "1"), ("选2", "2"), ("三", "3"), ("0", "0"), ("两", "2"), ("9.", "9")]
+        {
             assert_eq!(number(text).as_deref(), Some(digit), "{text}");
         }
         for text in ["12", "12333", "一年", "", "我"] {

@@ -125,7 +125,11 @@ impl Amounts {
             spans.sort();
             for pair in spans.windows(2) {
                 let apart = pair[0].1.is_some_and(|until| until < pair[1].0);
-                report.expect(apart, name.as_str(), "two periods of this figure overlap; end the older one with `until`");
+                report.expect(
+                    apart,
+                    name.as_str(),
+                    "two periods of this figure overlap; end the older one with `until`",
+                );
             }
             for factor in rows.iter().filter_map(Amount::factors).flatten() {
                 report.expect(self.knows(factor), format!("{name}.formula"), format!("there is no figure `{factor}`"));
@@ -147,7 +151,8 @@ impl Amount {
 
     fn check(&self, key: &str, report: &mut Report<'_>) {
         let mut expect = |fine, part: &str, says: &str| report.expect(fine, format!("{key}.{part}"), says);
-        let plain = !self.name.is_empty() && self.name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+        let plain = !self.name.is_empty()
+            && self.name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
         expect(plain, "name", "a name is made of a-z, 0-9 and _");
         let number = self.value.parse::<f64>().is_ok_and(f64::is_finite);
         expect(number != self.formula.is_some(), "value", "give either a decimal number in quotes or a formula");

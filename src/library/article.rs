@@ -121,17 +121,28 @@ impl Article {
         });
         for (key, text) in self.texts() {
             for name in placeholders(text) {
-                report.expect(amounts.knows(name), key.as_str(), format!("there is no figure `{{{name}}}` in amounts.toml"));
+                report.expect(
+                    amounts.knows(name),
+                    key.as_str(),
+                    format!("there is no figure `{{{name}}}` in amounts.toml"),
+                );
             }
             let bare = PLACEHOLDER.replace_all(text, "");
             report.expect(!bare.contains(['{', '}']), key.as_str(), "a brace without its partner");
             if let Some(figure) = FIGURE.find(&bare) {
-                report.add(key.as_str(), format!("the figure `{}` belongs into amounts.toml, named here as {{name}}", figure.as_str()));
+                report.add(
+                    key.as_str(),
+                    format!("the figure `{}` belongs into amounts.toml, named here as {{name}}", figure.as_str()),
+                );
             }
         }
         report.expect(self.as_of <= today, "as_of", "it cannot have been checked on a day to come");
         let whole: usize = self.texts().iter().map(|(_, text)| text.encode_utf16().count() + 4).sum();
-        report.expect(whole <= limits::TEXT * 3 / 4, "body", "the article is too long for one message of a channel; split it");
+        report.expect(
+            whole <= limits::TEXT * 3 / 4,
+            "body",
+            "the article is too long for one message of a channel; split it",
+        );
     }
 }
 
@@ -149,11 +160,21 @@ pub fn fill(text: &str, mut figure: impl FnMut(&str) -> String) -> String {
 
 impl Front {
     fn check(&self, report: &mut Report<'_>) {
-        for (key, text, most) in [("title", &self.title, limits::LABEL), ("summary", &self.summary, 120), ("topic", &self.topic, 20)] {
+        for (key, text, most) in
+            [("title", &self.title, limits::LABEL), ("summary", &self.summary, 120), ("topic", &self.topic, 20)]
+        {
             report.expect(!text.trim().is_empty(), key, "this must not be empty");
-            report.expect(text.chars().count() <= most, key, format!("too long: at most {most} characters fit every channel"));
+            report.expect(
+                text.chars().count() <= most,
+                key,
+                format!("too long: at most {most} characters fit every channel"),
+            );
         }
-        report.expect(self.asks.len() >= LEAST_ASKS, "asks", format!("at least {LEAST_ASKS} questions that it answers"));
+        report.expect(
+            self.asks.len() >= LEAST_ASKS,
+            "asks",
+            format!("at least {LEAST_ASKS} questions that it answers"),
+        );
         let mut seen = HashSet::new();
         for (i, ask) in self.asks.iter().enumerate() {
             report.expect(!ask.trim().is_empty(), format!("asks[{i}]"), "this line is empty");

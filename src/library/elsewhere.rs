@@ -18,6 +18,8 @@ pub struct Elsewhere {
     pub id: String,
     /// What is replied.
     pub lead: String,
+    /// The fixed reply that is said instead, by its id: for a person, or in danger.
+    pub reply: Option<String>,
     /// Questions of this kind, in any script.
     pub asks: Vec<String>,
 }
@@ -38,7 +40,11 @@ pub fn load(file: &Path, problems: &mut Vec<Problem>) -> Vec<Elsewhere> {
         let key = format!("elsewhere.{}", row.id);
         report.expect(!row.id.is_empty(), "elsewhere", "every row needs an id");
         report.expect(ids.insert(row.id.as_str()), key.as_str(), "this id stands here twice");
-        report.expect(!row.lead.is_empty(), format!("{key}.lead"), "say what is replied");
+        report.expect(
+            row.lead.is_empty() == row.reply.is_some(),
+            format!("{key}.lead"),
+            "say what is replied, or name a fixed reply",
+        );
         report.expect(!row.asks.is_empty(), format!("{key}.asks"), "give examples");
     }
     rows

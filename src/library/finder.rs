@@ -4,10 +4,18 @@
 //! section zero). A candidate's features are few and can be read in `ask --explain`; a weighted
 //! sum of them is its score, and a logistic curve over the best candidate's is the confidence.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::mpsc,
+};
 
 use crate::{
-    library::{article::Article, elsewhere::Elsewhere, search::TextIndex, terms::Lexicon},
+    library::{
+        article::Article,
+        elsewhere::Elsewhere,
+        search::{IndexBuilder, TextIndex},
+        terms::Lexicon,
+    },
     text::{Language, words::Terms},
 };
 
@@ -99,7 +107,8 @@ struct Texts {
 struct Text {
     article: usize,
     part: usize,
-    terms: HashSet<TermId>,
+    /// In order, each once.
+    terms: Vec<TermId>,
     weight: f32,
 }
 
@@ -123,6 +132,8 @@ pub struct Finder {
     /// What each section is headed by (the summary by the title), in the order of `sections`.
     headings: Texts,
     ids: HashMap<String, TermId>,
+    /// For each sound of two characters the pairs that have it, the commonest first.
+    by_sound: HashMap<String, Vec<String>>,
     /// What each term tells: rare ones much, terms of every article little.
     tells: Vec<f32>,
     /// What a term tells that stands in no article.
@@ -131,6 +142,8 @@ pub struct Finder {
     /// In how many `asks` lines and titles of all articles each term stands.
     spread: Vec<f32>,
     about: Vec<About>,
+    /// Subjects from here on are not ours.
+    articles: usize,
 }
 
 /// What is known of a subject besides its terms.
@@ -140,67 +153,164 @@ struct About {
     taiwan: Option<bool>,
 }
 
-/// A place (article, part) and the terms of its text.
-type Part = ((usize, usize), Terms);
+/// A text that was read: what it is, where it stands (subject, part), and its terms.
+struct Part {
+    kind: PartKind,
+    place: (usize, usize),
+    terms: Terms,
+}
 
-impl Finder {
-    /// Indexes articles.
-    pub fn build(articles: &[Article], elsewhere: &[Elsewhere], language: &Language, lexicon: &Lexicon) -> Self {
-        let terms = |text: &str| language.terms(&language.fold(text));
-        let (mut lines, mut sections, mut headings): (Vec<Part>, Vec<Part>, Vec<Part>) = (vec![], vec![], vec![]);
-        let asks = articles.iter().map(|article| &article.asks).chain(elsewhere.iter().map(|elsewhere| &elsewhere.asks));
-        for (i, asks) in asks.enumerate() {
-            // A line in Taiwan words speaks for the mainland ones too.
-            lines.extend(asks.iter().enumerate().map(|(part, ask)| {
-                let folded = language.fold(ask);
-                let mut terms = language.terms(&folded);
-                terms.join(widening(&folded, language, lexicon));
-                ((i, part), terms)
-            }));
-        }
-        for (i, article) in articles.iter().enumerate() {
-            sections.push(((i, 0), terms(&format!("{} {}", article.title, article.summary))));
-            headings.push(((i, 0), terms(&article.title)));
-            for (part, section) in article.sections.iter().enumerate() {
-                let text = format!("{} {} {} {}", article.title, section.heading, section.answer, section.points.join(" "));
-                sections.push(((i, part + 1), terms(&text)));
-                headings.push(((i, part + 1), terms(&section.heading)));
+#[derive(Clone, Copy)]
+enum PartKind {
+    Line,
+    Section,
+    Heading,
+}
+
+/// Numbers for terms, and what sounds alike, while texts are read.
+#[derive(Default)]
+struct Words {
+    ids: HashMap<String, TermId>,
+    sounds: HashMap<String, HashMap<String, u32>>,
+}
+
+impl Words {
+    /// Gives every term of a text its number.
+    fn intern(&mut self, part: &Part) -> Text {
+        let mut ids = Vec::new();
+        each_key(&part.terms, |key| {
+            let new = TermId::try_from(self.ids.len()).unwrap_or(TermId::MAX);
+            ids.push(match self.ids.get(key) {
+                Some(id) => *id,
+                None => *self.ids.entry(key.to_owned()).or_insert(new),
+            });
+        });
+        ids.sort_unstable();
+        ids.dedup();
+        for (pair, sound) in part.terms.sounding_pairs() {
+            match self.sounds.get_mut(sound).and_then(|pairs| pairs.get_mut(pair)) {
+                Some(count) => *count += 1,
+                None => *self.sounds.entry(sound.into()).or_default().entry(pair.into()).or_default() += 1,
             }
         }
+        ids.shrink_to_fit();
+        Text { article: part.place.0, part: part.place.1, weight: 0.0, terms: ids }
+    }
+
+    /// For each sound its pairs, the commonest first.
+    fn by_sound(&mut self) -> HashMap<String, Vec<String>> {
+        let sort = |pairs: HashMap<String, u32>| {
+            let mut pairs: Vec<_> = pairs.into_iter().collect();
+            pairs.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+            pairs.into_iter().map(|(pair, _)| pair).collect()
+        };
+        std::mem::take(&mut self.sounds).into_iter().map(|(sound, pairs)| (sound, sort(pairs))).collect()
+    }
+}
+
+impl Text {
+    fn holds(&self, id: TermId) -> bool {
+        self.terms.binary_search(&id).is_ok()
+    }
+}
+
+/// Reads the terms of all `asks` lines.
+fn read_lines(
+    articles: &[Article],
+    elsewhere: &[Elsewhere],
+    language: &Language,
+    lexicon: &Lexicon,
+    to: impl Fn(Part),
+) {
+    let asks = articles.iter().map(|article| &article.asks).chain(elsewhere.iter().map(|elsewhere| &elsewhere.asks));
+    for (i, asks) in asks.enumerate() {
+        for (part, ask) in asks.iter().enumerate() {
+            let folded = language.fold(ask);
+            let mut terms = language.terms(&folded);
+            // A line in Taiwan words speaks for the mainland ones too.
+            terms.join(widening(&folded, language, lexicon));
+            to(Part { kind: PartKind::Line, place: (i, part), terms });
+        }
+    }
+}
+
+/// Reads the terms of all sections, and of what heads them; the summary is section zero.
+fn read_sections(articles: &[Article], language: &Language, to: impl Fn(Part)) {
+    let terms = |text: &str| language.terms(&language.fold(text));
+    for (i, article) in articles.iter().enumerate() {
+        let summary = terms(&format!("{} {}", article.title, article.summary));
+        to(Part { kind: PartKind::Section, place: (i, 0), terms: summary });
+        to(Part { kind: PartKind::Heading, place: (i, 0), terms: terms(&article.title) });
+        for (part, section) in (1..).zip(&article.sections) {
+            let points = section.points.join(" ");
+            let text = format!("{} {} {} {points}", article.title, section.heading, section.answer);
+            to(Part { kind: PartKind::Section, place: (i, part), terms: terms(&text) });
+            to(Part { kind: PartKind::Heading, place: (i, part), terms: terms(&section.heading) });
+        }
+    }
+}
+
+impl Finder {
+    /// Indexes articles, and what is not ours. Reading is done on other threads, since people wait
+    /// for the program to start; nothing but numbers is kept of what was read.
+    pub fn build(articles: &[Article], elsewhere: &[Elsewhere], language: &Language, lexicon: &Lexicon) -> Self {
+        let (mut lines, mut sections) = (IndexBuilder::new(), IndexBuilder::new());
+        let mut words = Words::default();
+        let [mut line_texts, mut section_texts, mut headings] = [const { Vec::new() }; 3];
+        std::thread::scope(|scope| {
+            let (send, parts) = mpsc::sync_channel::<Part>(256);
+            let send_sections = send.clone();
+            // A receiver that is gone means that this thread is unwinding already.
+            scope.spawn(move || read_lines(articles, elsewhere, language, lexicon, |part| drop(send.send(part))));
+            scope.spawn(move || read_sections(articles, language, |part| drop(send_sections.send(part))));
+            for part in parts {
+                match part.kind {
+                    PartKind::Line => lines.add(&part.terms),
+                    PartKind::Section => sections.add(&part.terms),
+                    PartKind::Heading => {}
+                }
+                let text = words.intern(&part);
+                match part.kind {
+                    PartKind::Line => line_texts.push(text),
+                    PartKind::Section => section_texts.push(text),
+                    PartKind::Heading => headings.push(text),
+                }
+            }
+        });
+        let about = articles
+            .iter()
+            .map(|article| About { lines: article.asks.len(), taiwan: Some(article.topic == "taiwan") })
+            .chain(elsewhere.iter().map(|elsewhere| About { lines: elsewhere.asks.len(), taiwan: None }));
         let mut finder = Self {
-            lines: TextIndex::build(lines.iter().map(|(_, terms)| terms)),
+            lines: lines.finish(),
             line_texts: Texts::default(),
-            sections: TextIndex::build(sections.iter().map(|(_, terms)| terms)),
+            sections: sections.finish(),
             section_texts: Texts::default(),
             headings: Texts::default(),
-            ids: HashMap::new(),
+            by_sound: words.by_sound(),
+            ids: words.ids,
             tells: vec![],
             unknown: 0.0,
             places: vec![HashMap::new(); articles.len() + elsewhere.len()],
             spread: vec![],
-            about: articles
-                .iter()
-                .map(|article| About { lines: article.asks.len(), taiwan: Some(article.topic == "taiwan") })
-                .chain(elsewhere.iter().map(|elsewhere| About { lines: elsewhere.asks.len(), taiwan: None }))
-                .collect(),
+            articles: articles.len(),
+            about: about.collect(),
         };
-        finder.count(&lines, |places| places.lines += 1);
-        finder.count(sections.iter().filter(|((_, part), _)| *part == 0), |places| places.title = true);
-        finder.count(&sections, |places| places.body = true);
+        finder.count(&line_texts, |places| places.lines += 1);
+        finder.count(section_texts.iter().filter(|text| text.part == 0), |places| places.title = true);
+        finder.count(&section_texts, |places| places.body = true);
         finder.weigh_terms();
-        finder.line_texts = finder.texts(&lines);
-        finder.section_texts = finder.texts(&sections);
-        finder.headings = finder.texts(&headings);
+        finder.line_texts = finder.texts(line_texts);
+        finder.section_texts = finder.texts(section_texts);
+        finder.headings = finder.texts(headings);
         finder
     }
 
-    /// Notes where the terms of some parts stand.
-    fn count<'a>(&mut self, parts: impl IntoIterator<Item = &'a Part>, note: impl Fn(&mut Places)) {
-        for ((article, _), terms) in parts {
-            for key in keys(terms).collect::<HashSet<_>>() {
-                let new = TermId::try_from(self.ids.len()).unwrap_or(TermId::MAX);
-                let id = *self.ids.entry(key).or_insert(new);
-                note(self.places[*article].entry(id).or_default());
+    /// Notes where the terms of some texts stand.
+    fn count<'a>(&mut self, texts: impl IntoIterator<Item = &'a Text>, note: impl Fn(&mut Places)) {
+        for text in texts {
+            for id in &text.terms {
+                note(self.places[text.article].entry(*id).or_default());
             }
         }
     }
@@ -226,25 +336,38 @@ impl Finder {
         self.unknown = rarity(2);
     }
 
-    fn texts(&self, parts: &[Part]) -> Texts {
-        let mut texts = Texts { texts: vec![], holders: vec![vec![]; self.ids.len()] };
-        for (i, ((article, part), terms)) in (0_u32..).zip(parts) {
-            let terms: HashSet<TermId> = keys(terms).filter_map(|key| self.ids.get(&key).copied()).collect();
-            for id in &terms {
-                texts.holders[*id as usize].push(i);
+    /// For pairs that nobody writes (登计), the pair that sounds the same and shares a character
+    /// (登记). It is added to what was written, never put in its place.
+    fn mended(&self, terms: &Terms) -> Terms {
+        let mut more = Terms::default();
+        for (pair, sound) in terms.sounding_pairs().filter(|(pair, _)| !self.ids.contains_key(&format!("p{pair}"))) {
+            let shares = |other: &&String| other.chars().zip(pair.chars()).any(|(a, b)| a == b);
+            if let Some(meant) = self.by_sound.get(sound).and_then(|pairs| pairs.iter().find(shares)) {
+                more.pairs.push(meant.clone());
+                more.words.push(meant.clone());
+                more.chars.extend(meant.chars().map(String::from));
             }
-            let weight = terms.iter().map(|id| self.tells[*id as usize]).sum();
-            texts.texts.push(Text { article: *article, part: *part, weight, terms });
         }
-        texts
+        more
+    }
+
+    fn texts(&self, mut texts: Vec<Text>) -> Texts {
+        let mut holders = vec![vec![]; self.ids.len()];
+        for (i, text) in (0_u32..).zip(&mut texts) {
+            text.weight = text.terms.iter().map(|id| self.tells[*id as usize]).sum();
+            text.terms.iter().for_each(|id| holders[*id as usize].push(i));
+        }
+        Texts { texts, holders }
     }
 
     /// Reads a question.
     pub fn read(&self, question: &str, language: &Language, lexicon: &Lexicon) -> Reading {
         let folded = language.fold(question);
         let terms = language.terms(&folded);
-        let widened: Vec<_> = lexicon.widen(&folded).into_iter().map(|(word, to)| (word.to_owned(), to.to_vec())).collect();
-        let more = widening(&folded, language, lexicon);
+        let widened: Vec<_> =
+            lexicon.widen(&folded).into_iter().map(|(word, to)| (word.to_owned(), to.to_vec())).collect();
+        let mut more = widening(&folded, language, lexicon);
+        more.join(self.mended(&terms));
         Reading { folded, terms, widened, more }
     }
 
@@ -259,7 +382,8 @@ impl Finder {
         let sections = hits.iter().map(|hit| &self.section_texts.texts[hit.text]);
         let candidates: HashSet<usize> = lines.chain(sections).map(|text| text.article).collect();
 
-        let missing = without.and_then(|line| self.line_texts.texts.iter().find(|text| (text.article, text.part) == line));
+        let missing =
+            without.and_then(|line| self.line_texts.texts.iter().find(|text| (text.article, text.part) == line));
         let like = Likeness { lines: self.line_texts.likeness(&question), headings: self.headings.likeness(&question) };
         let taiwan = is_taiwan(&reading.folded);
         let find = |article: usize| {
@@ -269,11 +393,11 @@ impl Finder {
         };
         let mut findings: Vec<Finding> = candidates.into_iter().map(find).collect();
         findings.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.subject.cmp(&b.subject)));
-        findings.truncate(KEPT);
-        for finding in &mut findings {
+        for finding in findings.iter_mut().take(KEPT) {
             finding.section = self.section_for(&question, &like, finding.subject);
         }
-        let confidence = confidence(&findings);
+        let confidence = confidence(&findings, self.articles);
+        findings.truncate(KEPT);
         Found { findings, confidence }
     }
 
@@ -286,7 +410,7 @@ impl Finder {
         let mean = |most: usize| likeness.iter().take(most).sum::<f32>() / most as f32;
         let places = &self.places[article];
         let own_missing = missing.filter(|missing| missing.article == article);
-        let lines_less = |id: TermId| u16::from(own_missing.is_some_and(|missing| missing.terms.contains(&id)));
+        let lines_less = |id: TermId| u16::from(own_missing.is_some_and(|missing| missing.holds(id)));
         let stands = |id: TermId, places: &Places| places.title || places.body || places.lines > lines_less(id);
         let solid = question.solid.iter().filter(|(id, _)| places.get(id).is_some_and(|places| stands(*id, places)));
         let solid = solid.map(|(_, tells)| tells).sum::<f32>().min(question.solid_weight);
@@ -312,9 +436,11 @@ impl Finder {
         let all = (self.line_texts.texts.len() + self.about.len()) as f32;
         let mut sum = 0.0;
         for (id, share) in &question.bayes {
-            let less = |text: Option<&Text>| f32::from(u8::from(text.is_some_and(|text| text.terms.contains(id))));
+            let less = |text: Option<&Text>| f32::from(u8::from(text.is_some_and(|text| text.holds(*id))));
             let places = self.places[article].get(id).copied().unwrap_or_default();
-            let here = f32::from(places.lines) - less(own_missing) + f32::from(u8::from(places.title)) + f32::from(u8::from(places.body));
+            let here = f32::from(places.lines) - less(own_missing)
+                + f32::from(u8::from(places.title))
+                + f32::from(u8::from(places.body));
             let everywhere = (self.spread[*id as usize] - less(missing) + 0.5) / all;
             sum += share * ((here + SMOOTH * everywhere) / (lines + SMOOTH) / everywhere).ln().max(-3.0);
         }
@@ -324,7 +450,7 @@ impl Finder {
     /// The section to tell: one whose heading is clearly nearer to the question than the title
     /// and the summary are, else the summary.
     fn section_for(&self, question: &Question, like: &Likeness, article: usize) -> usize {
-        let cover = |i: usize| question.shared(|id| self.section_texts.texts[i].terms.contains(&id)) / question.weight;
+        let cover = |i: usize| question.shared(|id| self.section_texts.texts[i].holds(id)) / question.weight;
         let fit = |i: usize| like.headings[i] + cover(i);
         // Sections and headings stand in the same order, the summary first.
         let mut parts = self.headings.of(article);
@@ -343,7 +469,8 @@ struct Likeness {
 impl Texts {
     /// The texts of one subject.
     fn of(&self, article: usize) -> std::ops::Range<usize> {
-        self.texts.partition_point(|text| text.article < article)..self.texts.partition_point(|text| text.article <= article)
+        self.texts.partition_point(|text| text.article < article)
+            ..self.texts.partition_point(|text| text.article <= article)
     }
 
     /// What the question and each text share against all of both, 0 to 1.
@@ -378,9 +505,10 @@ const ADDED: f32 = 0.7;
 
 impl Question {
     fn new(finder: &Finder, reading: &Reading) -> Self {
-        let mut question = Self { terms: vec![], weight: 0.1, solid: vec![], solid_weight: 0.1, bayes: vec![], bayes_weight: 1.0 };
-        let asked: HashSet<String> = keys(&reading.terms).collect();
-        let more: HashSet<String> = keys(&reading.more).filter(|key| !asked.contains(key)).collect();
+        let mut question =
+            Self { terms: vec![], weight: 0.1, solid: vec![], solid_weight: 0.1, bayes: vec![], bayes_weight: 1.0 };
+        let asked = keys(&reading.terms);
+        let more: Vec<String> = keys(&reading.more).into_iter().filter(|key| !asked.contains(key)).collect();
         for key in &asked {
             let tells = finder.ids.get(key).map_or(finder.unknown * kind(key).tells, |id| finder.tells[*id as usize]);
             question.weight += tells;
@@ -429,10 +557,26 @@ const KINDS: [TermKind; 4] = [
     TermKind { letter: 's', tells: 0.5, bayes: 0.5, solid: false },
 ];
 
-/// Terms of all kinds, told apart by their first letter.
-fn keys(terms: &Terms) -> impl Iterator<Item = String> {
-    let kinds = KINDS.iter().zip(terms.kinds());
-    kinds.flat_map(|(kind, terms)| terms.iter().map(move |term| format!("{}{term}", kind.letter)))
+/// Does something with the terms of all kinds, told apart by their first letter.
+fn each_key(terms: &Terms, mut act: impl FnMut(&str)) {
+    let mut key = String::new();
+    for (kind, terms) in KINDS.iter().zip(terms.kinds()) {
+        for term in terms {
+            key.clear();
+            key.push(kind.letter);
+            key.push_str(term);
+            act(&key);
+        }
+    }
+}
+
+/// Each term once.
+fn keys(terms: &Terms) -> HashSet<String> {
+    let mut keys = HashSet::new();
+    each_key(terms, |key| {
+        keys.insert(key.to_owned());
+    });
+    keys
 }
 
 fn kind(key: &str) -> &'static TermKind {
@@ -454,15 +598,23 @@ impl Features {
     fn score(&self) -> f32 {
         // A line that says just this wins, whatever else speaks for others.
         let same = if self.ask > 0.985 { 2.0 } else { 0.0 };
-        same + 2.0 * self.bayes + 0.35 * self.near + 0.8 * self.around + 1.2 * self.head + 0.4 * self.cover + 0.5 * self.side
+        same + 2.0 * self.bayes
+            + 0.35 * self.near
+            + 0.8 * self.around
+            + 1.2 * self.head
+            + 0.4 * self.cover
+            + 0.5 * self.side
     }
 }
 
-/// A logistic curve over the best candidate's features and its lead over the next article.
-fn confidence(findings: &[Finding]) -> f32 {
+/// A logistic curve over three things: how far the best candidate is before the next one, how far
+/// it is before anything that is not ours, and how much its words tell. Fitted on labelled
+/// questions, with those that should not be answered counting three times.
+fn confidence(findings: &[Finding], articles: usize) -> f32 {
     let Some(first) = findings.first() else { return 0.0 };
-    let lead = findings.get(1).map_or(first.score, |second| first.score - second.score);
-    let f = first.features;
-    let z = -4.0 + 3.0 * f.ask + 2.0 * f.cover + 3.0 * lead.min(0.6);
+    let lead = |other: Option<&Finding>, most: f32| other.map_or(most, |other| (first.score - other.score).min(most));
+    let next = lead(findings.get(1), 0.6);
+    let ours = lead(findings.iter().skip(1).find(|finding| finding.subject >= articles), 1.0);
+    let z = -5.2 + 4.4 * next + 3.6 * ours + 2.2 * first.features.evidence;
     1.0 / (1.0 + (-z).exp())
 }

@@ -74,9 +74,19 @@ impl Row {
         report.expect(self.kind.is_some(), format!("{key}.kind"), "say which kind of reply it is");
         let mut set = |part: &str, patterns: &[String]| {
             let folded = patterns.iter().map(|pattern| language.fold(pattern).replace(' ', ""));
-            RegexSet::new(folded).map_err(|error| report.add(format!("{key}.{part}"), format!("not a pattern: {error}"))).ok()
+            RegexSet::new(folded)
+                .map_err(|error| report.add(format!("{key}.{part}"), format!("not a pattern: {error}")))
+                .ok()
         };
         let (when, unless) = (set("when", &self.when)?, set("unless", &self.unless)?);
-        Some(Fixed { id: self.id, kind: self.kind?, lead: self.lead, points: self.points, next: self.next, when, unless })
+        Some(Fixed {
+            id: self.id,
+            kind: self.kind?,
+            lead: self.lead,
+            points: self.points,
+            next: self.next,
+            when,
+            unless,
+        })
     }
 }

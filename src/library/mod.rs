@@ -58,23 +58,40 @@ pub struct Library {
     by_id: HashMap<String, usize>,
 }
 
+impl std::fmt::Debug for Library {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Library").field("articles", &self.articles.len()).finish_non_exhaustive()
+    }
+}
+
 impl Library {
     /// Reads `knowledge/` and `dialogs/`, and checks them as of `today`.
     ///
     /// # Errors
     /// Every problem of every file, in the order of files.
-    pub fn load(knowledge: &Path, dialogs: &Path, today: NaiveDate, mut language: Language) -> Result<Self, Vec<Problem>> {
+    pub fn load(
+        knowledge: &Path,
+        dialogs: &Path,
+        today: NaiveDate,
+        mut language: Language,
+    ) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
         let amounts = Amounts::load(&knowledge.join("amounts.toml"), &mut problems);
         let lexicon = Lexicon::load(&knowledge.join("terms.tsv"), &language, &mut problems);
         let fixed = Fixed::load(&dialogs.join("fixed.toml"), &language, &mut problems);
         let elsewhere = elsewhere::load(&dialogs.join("elsewhere.toml"), &mut problems);
         let files = markdown_files(knowledge, &mut problems);
-        let loaded: Vec<_> = files.iter().filter_map(|file| Some((file, Article::load(file, &mut problems)?))).collect();
+        let loaded: Vec<_> =
+            files.iter().filter_map(|file| Some((file, Article::load(file, &mut problems)?))).collect();
         for (file, article) in &loaded {
             article.check(&amounts, today, &mut Report::on(file, &mut problems));
         }
         check_together(&loaded, &files, &fixed, dialogs, &language, &mut problems);
+        for matter in &elsewhere {
+            let known = matter.reply.as_ref().is_none_or(|reply| fixed.iter().any(|fixed| &fixed.id == reply));
+            let mut report = Report::on(&dialogs.join("elsewhere.toml"), &mut problems);
+            report.expect(known, format!("elsewhere.{}.reply", matter.id), "there is no fixed reply of this id");
+        }
         if !problems.is_empty() {
             problems.sort();
             problems.dedup();
@@ -98,6 +115,11 @@ impl Library {
             Some(article) => Subject::Article(article),
             None => Subject::Elsewhere(&self.elsewhere[finding.subject - self.articles.len()]),
         }
+    }
+
+    /// The fixed reply to a matter, if it has one.
+    pub fn reply_for(&self, matter: &Elsewhere) -> Option<&Fixed> {
+        self.fixed.iter().find(|fixed| matter.reply.as_ref() == Some(&fixed.id))
     }
 
     /// The name of what a finding is about.
@@ -126,7 +148,8 @@ impl Library {
     pub fn warnings(&self, today: NaiveDate) -> Vec<Problem> {
         let mut warnings = Vec::new();
         for (i, article) in self.articles.iter().enumerate() {
-            let mut warn = |key: String, says: String| warnings.push(Problem { file: format!("{}.md", article.id), key, says });
+            let mut warn =
+                |key: String, says: String| warnings.push(Problem { file: format!("{}.md", article.id), key, says });
             if article.review_by < today {
                 warn("review_by".into(), format!("the review was due on {}", article.review_by));
             }
@@ -134,7 +157,9 @@ impl Library {
                 let (_, found) = self.find(ask);
                 match found.findings.first() {
                     Some(first) if first.subject == i => {}
-                    Some(first) => warn(format!("asks[{line}]"), format!("`{ask}` finds {} instead", self.name_of(first))),
+                    Some(first) => {
+                        warn(format!("asks[{line}]"), format!("`{ask}` finds {} instead", self.name_of(first)))
+                    }
                     None => warn(format!("asks[{line}]"), format!("`{ask}` finds nothing")),
                 }
             }
@@ -175,7 +200,11 @@ fn check_together(
 ) {
     let ids: HashSet<&str> = loaded.iter().map(|(_, article)| article.id.as_str()).collect();
     if files.is_empty() {
-        problems.push(Problem { file: "knowledge".into(), key: "folder".into(), says: "there is not one article here".into() });
+        problems.push(Problem {
+            file: "knowledge".into(),
+            key: "folder".into(),
+            says: "there is not one article here".into(),
+        });
     }
     let (mut seen, mut titles, mut asks) = (HashMap::new(), HashMap::new(), HashMap::new());
     for (file, article) in loaded {
@@ -192,12 +221,20 @@ fn check_together(
             }
         }
         for (i, next) in article.next.iter().enumerate() {
-            report.expect(ids.contains(next.as_str()), format!("next[{i}]"), format!("there is nothing called `{next}`"));
+            report.expect(
+                ids.contains(next.as_str()),
+                format!("next[{i}]"),
+                format!("there is nothing called `{next}`"),
+            );
             report.expect(*next != article.id, format!("next[{i}]"), "an article cannot lead to itself");
         }
         for (key, text) in article.texts() {
             let simplified = language.script_of(text) != Some(crate::message::Script::Hant);
-            report.expect(simplified, key, "this is traditional; articles are written in simplified and spoken in both");
+            report.expect(
+                simplified,
+                key,
+                "this is traditional; articles are written in simplified and spoken in both",
+            );
         }
     }
     let mut report = Report::on(&dialogs.join("fixed.toml"), problems);
@@ -205,7 +242,11 @@ fn check_together(
     for row in fixed {
         report.expect(names.insert(&row.id), format!("fixed.{}", row.id), "this id stands here twice");
         for next in &row.next {
-            report.expect(ids.contains(next.as_str()), format!("fixed.{}.next", row.id), format!("there is nothing called `{next}`"));
+            report.expect(
+                ids.contains(next.as_str()),
+                format!("fixed.{}.next", row.id),
+                format!("there is nothing called `{next}`"),
+            );
         }
     }
 }

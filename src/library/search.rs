@@ -4,7 +4,7 @@
 //! query syntax: a query is built from terms.
 
 use tantivy::{
-    Index, IndexReader, TantivyDocument, Term,
+    Index, IndexReader, IndexWriter, TantivyDocument, Term,
     collector::TopDocs,
     query::{BooleanQuery, BoostQuery, Occur, Query, TermQuery},
     schema::{FAST, Field, IndexRecordOption, NumericOptions, Schema, TextFieldIndexing, TextOptions},
@@ -31,35 +31,59 @@ pub struct Hit {
     pub score: f32,
 }
 
-impl TextIndex {
-    /// Indexes texts in the order given.
-    pub fn build<'a>(texts: impl IntoIterator<Item = &'a Terms>) -> Self {
-        Self::try_build(texts).expect("an index in memory meets no input or output that could fail")
-    }
+/// An index that texts are still added to.
+pub struct IndexBuilder {
+    index: Index,
+    writer: IndexWriter,
+    fields: [Field; 4],
+    number: Field,
+    texts: u64,
+}
 
-    fn try_build<'a>(texts: impl IntoIterator<Item = &'a Terms>) -> tantivy::Result<Self> {
-        let indexing = TextFieldIndexing::default().set_tokenizer("whitespace").set_index_option(IndexRecordOption::WithFreqs);
+const IN_MEMORY: &str = "an index in memory meets no input or output that could fail";
+
+impl IndexBuilder {
+    /// An empty index.
+    pub fn new() -> Self {
+        let indexing =
+            TextFieldIndexing::default().set_tokenizer("whitespace").set_index_option(IndexRecordOption::WithFreqs);
         let options = TextOptions::default().set_indexing_options(indexing);
         let mut schema = Schema::builder();
         let fields = ["word", "pair", "char", "sound"].map(|name| schema.add_text_field(name, options.clone()));
         let number = schema.add_u64_field("number", NumericOptions::from(FAST));
         let index = Index::create_in_ram(schema.build());
-        let mut writer = index.writer_with_num_threads(1, 64 << 20)?;
-        for (i, terms) in texts.into_iter().enumerate() {
-            let mut document = TantivyDocument::new();
-            for (field, terms) in fields.iter().zip(terms.kinds()) {
-                document.add_text(*field, terms.join(" "));
-            }
-            document.add_u64(number, i as u64);
-            writer.add_document(document)?;
-        }
-        writer.commit()?;
-        writer.wait_merging_threads()?;
-        let reader = index.reader()?;
-        let bytes = reader.searcher().space_usage()?.total().get_bytes();
-        Ok(Self { reader, fields, bytes })
+        let writer = index.writer_with_num_threads(1, 16 << 20).expect(IN_MEMORY);
+        Self { index, writer, fields, number, texts: 0 }
     }
 
+    /// Adds the next text.
+    pub fn add(&mut self, terms: &Terms) {
+        let mut document = TantivyDocument::new();
+        for (field, terms) in self.fields.iter().zip(terms.kinds()) {
+            document.add_text(*field, terms.join(" "));
+        }
+        document.add_u64(self.number, self.texts);
+        self.texts += 1;
+        self.writer.add_document(document).expect(IN_MEMORY);
+    }
+
+    /// Makes what was added searchable.
+    pub fn finish(mut self) -> TextIndex {
+        self.writer.commit().expect(IN_MEMORY);
+        self.writer.wait_merging_threads().expect(IN_MEMORY);
+        let reader = self.index.reader().expect(IN_MEMORY);
+        let bytes = reader.searcher().space_usage().expect(IN_MEMORY).total().get_bytes();
+        TextIndex { reader, fields: self.fields, bytes }
+    }
+}
+
+impl Default for IndexBuilder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl TextIndex {
     /// The size of the index.
     pub fn bytes(&self) -> u64 {
         self.bytes
@@ -79,7 +103,7 @@ impl TextIndex {
         if clauses.is_empty() || most == 0 {
             return vec![];
         }
-        self.try_search(&BooleanQuery::new(clauses), most).expect("an index in memory meets no input or output that could fail")
+        self.try_search(&BooleanQuery::new(clauses), most).expect(IN_MEMORY)
     }
 
     fn try_search(&self, query: &BooleanQuery, most: usize) -> tantivy::Result<Vec<Hit>> {

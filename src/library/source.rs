@@ -37,7 +37,11 @@ impl SourceRow {
         if let Some(url) = &self.url {
             let host = url.strip_prefix("https://").and_then(|rest| rest.split('/').next()).unwrap_or_default();
             let official = host == "gov.cn" || host.ends_with(".gov.cn");
-            report.expect(official, format!("{key}.url"), "only https addresses of official hosts (gov.cn) may be shown");
+            report.expect(
+                official,
+                format!("{key}.url"),
+                "only https addresses of official hosts (gov.cn) may be shown",
+            );
         }
     }
 }

@@ -38,7 +38,9 @@ impl Lexicon {
                 report.add(format!("line {}", i + 1), format!("a row has the columns {}", COLUMNS.join(", ")));
                 continue;
             };
-            let list = |cell: &str| cell.split('|').map(|word| language.fold(word)).filter(|word| !word.is_empty()).collect::<Vec<_>>();
+            let list = |cell: &str| {
+                cell.split('|').map(|word| language.fold(word)).filter(|word| !word.is_empty()).collect::<Vec<_>>()
+            };
             let mainland = list(mainland);
             report.expect(!mainland.is_empty(), format!("line {}", i + 1), "a row needs its mainland term");
             for surface in list(taiwan).into_iter().chain(list(variants)) {
@@ -75,7 +77,9 @@ impl Lexicon {
         let mut from = 0;
         while from + 1 < places.len() {
             let most = (places.len() - 1 - from).min(self.longest);
-            let hit = (2..=most).rev().find_map(|length| self.leads_to.get_key_value(&folded[places[from]..places[from + length]]).map(|hit| (length, hit)));
+            let hit = (2..=most).rev().find_map(|length| {
+                self.leads_to.get_key_value(&folded[places[from]..places[from + length]]).map(|hit| (length, hit))
+            });
             match hit {
                 Some((length, (surface, terms))) => {
                     found.push((surface.as_str(), terms.as_slice()));

@@ -116,7 +116,10 @@ impl Store {
         let file = folder.join("luzhu.db");
         let url = format!("sqlite:{}?mode=rwc", file.display());
         let store = Self::connect(&url, 4).await.with_context(|| {
-            format!("the database {} cannot be opened; check that the folder can be written and the disk is not full", file.display())
+            format!(
+                "the database {} cannot be opened; check that the folder can be written and the disk is not full",
+                file.display()
+            )
         })?;
         store.migrate().await.with_context(|| format!("the database {} cannot be used", file.display()))?;
         Ok(store)
@@ -131,7 +134,8 @@ impl Store {
 
     async fn connect(url: &str, connections: u32) -> Result<Self> {
         install_default_drivers();
-        let options = AnyPoolOptions::new().max_connections(connections).min_connections(1).idle_timeout(None).max_lifetime(None);
+        let options =
+            AnyPoolOptions::new().max_connections(connections).min_connections(1).idle_timeout(None).max_lifetime(None);
         let options = options.acquire_timeout(Duration::from_secs(10)).after_connect(|connection, _| {
             Box::pin(async move {
                 // Full sync: what was acknowledged survives a power cut.
@@ -186,7 +190,15 @@ impl Store {
     }
 
     /// Writes one turn down: what was heard, what is said, and the new state, all or nothing.
-    pub async fn save(&self, address: &Address, id: &str, loaded: &Loaded, turn: &Turn, delivery: Delivery, now: i64) -> Result<Saved> {
+    pub async fn save(
+        &self,
+        address: &Address,
+        id: &str,
+        loaded: &Loaded,
+        turn: &Turn,
+        delivery: Delivery,
+        now: i64,
+    ) -> Result<Saved> {
         let _writing = self.writer.lock().await;
         let mut tx = self.pool.begin_with("begin immediate").await?;
         let heard = loaded.last_seq + 1;
@@ -205,7 +217,8 @@ impl Store {
             return Ok(Saved::Moved);
         }
         let words = Said::Words { text: turn.heard.clone(), script: turn.conversation.script };
-        save_line(&mut tx, address, &Line { seq: heard, author: Author::You, at: now, said: words }, Delivery::Read).await?;
+        save_line(&mut tx, address, &Line { seq: heard, author: Author::You, at: now, said: words }, Delivery::Read)
+            .await?;
         for (said, seq) in turn.said.iter().zip(heard + 1..) {
             let line = Line { seq, author: Author::Assistant, at: now, said: Said::Message(said.clone()) };
             save_line(&mut tx, address, &line, delivery).await?;
@@ -216,12 +229,14 @@ impl Store {
 
     /// The transcript after a place, oldest first.
     pub async fn transcript(&self, address: &Address, after: i64, most: i64) -> Result<Vec<Line>> {
-        let rows = sqlx::query("select seq, author, at, body from message where address = $1 and seq > $2 order by seq limit $3")
-            .bind(address.to_string())
-            .bind(after)
-            .bind(most)
-            .fetch_all(&self.pool)
-            .await?;
+        let rows = sqlx::query(
+            "select seq, author, at, body from message where address = $1 and seq > $2 order by seq limit $3",
+        )
+        .bind(address.to_string())
+        .bind(after)
+        .bind(most)
+        .fetch_all(&self.pool)
+        .await?;
         rows.iter().map(line).collect()
     }
 
@@ -254,7 +269,13 @@ impl Store {
 }
 
 /// Writes the state unless the version moved; says whether it was written.
-async fn save_state(tx: &mut Transaction<'_, Any>, address: &Address, loaded: &Loaded, turn: &Turn, now: i64) -> Result<bool> {
+async fn save_state(
+    tx: &mut Transaction<'_, Any>,
+    address: &Address,
+    loaded: &Loaded,
+    turn: &Turn,
+    now: i64,
+) -> Result<bool> {
     let statement = match loaded.version {
         0 => {
             "insert into conversation (address, version, last_seq, state, request, begun_at, changed_at)
@@ -293,7 +314,8 @@ async fn save_line(tx: &mut Transaction<'_, Any>, address: &Address, line: &Line
 }
 
 fn line(row: &AnyRow) -> Result<Line> {
-    let author = serde_json::from_value(serde_json::Value::String(row.get("author"))).context("a stored line has no author")?;
+    let author =
+        serde_json::from_value(serde_json::Value::String(row.get("author"))).context("a stored line has no author")?;
     let said = serde_json::from_str(row.get("body")).context("a stored line cannot be read")?;
     Ok(Line { seq: row.get("seq"), author, at: row.get("at"), said })
 }

@@ -60,13 +60,15 @@ impl Store {
 
     async fn delivered(&self, message: &Outgoing, delivery: &str, not_before: i64) -> Result<()> {
         let _writing = self.writer.lock().await;
-        sqlx::query("update message set delivery = $3, not_before = $4, tries = tries + 1 where address = $1 and seq = $2")
-            .bind(message.to.to_string())
-            .bind(message.line.seq)
-            .bind(delivery)
-            .bind(not_before)
-            .execute(&self.pool)
-            .await?;
+        sqlx::query(
+            "update message set delivery = $3, not_before = $4, tries = tries + 1 where address = $1 and seq = $2",
+        )
+        .bind(message.to.to_string())
+        .bind(message.line.seq)
+        .bind(delivery)
+        .bind(not_before)
+        .execute(&self.pool)
+        .await?;
         Ok(())
     }
 }

@@ -132,7 +132,8 @@ fn normal(c: char) -> char {
 fn longest(groups: &[Group], first: usize, text: &[char]) -> Option<(usize, Hit)> {
     let joined = groups[first..].iter().position(|group| !group.joins_next).unwrap_or(groups.len() - first - 1);
     (first..=(first + joined).min(first + 9)).rev().find_map(|last| {
-        let chars: Vec<(char, usize)> = groups[first..=last].iter().flat_map(|group| group.chars.iter().copied()).collect();
+        let chars: Vec<(char, usize)> =
+            groups[first..=last].iter().flat_map(|group| group.chars.iter().copied()).collect();
         let run: String = chars.iter().map(|(c, _)| *c).collect();
         let (from, to) = (chars.first()?.1, chars.last()?.1 + 1);
         let around: String = text[from.saturating_sub(14)..(to + 8).min(text.len())].iter().collect();
@@ -176,18 +177,21 @@ fn holds(number: Number, run: &str, around: &str) -> bool {
         Number::TaiwanIdentity => taiwan_check(run) || near(&["身分證", "身份证", "居留證", "居留证"]),
         Number::Phone => run.len() >= 10,
         Number::BankCard => {
-            (run.starts_with(['3', '4', '5', '6', '9']) && luhn(run)) || near(&["卡号", "卡號", "银行卡", "銀行卡", "账号", "帳號", "账户", "帳戶"])
+            (run.starts_with(['3', '4', '5', '6', '9']) && luhn(run))
+                || near(&["卡号", "卡號", "银行卡", "銀行卡", "账号", "帳號", "账户", "帳戶"])
         }
         Number::Passport => near(&["护照", "護照"]),
         Number::TravelDocument => {
-            near(&["台胞证", "台胞證", "臺胞證", "通行证", "通行證", "证号", "證號", "证件号", "證件號"]) && !is_date(&run[..8])
+            near(&["台胞证", "台胞證", "臺胞證", "通行证", "通行證", "证号", "證號", "证件号", "證件號"])
+                && !is_date(&run[..8])
         }
     }
 }
 
 /// The first two digits are a province's, or those of Hong Kong, Macao and Taiwan residents.
 fn province(run: &str) -> bool {
-    const PROVINCES: &str = "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83";
+    const PROVINCES: &str =
+        "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83";
     PROVINCES.split(' ').any(|province| run.starts_with(province))
 }
 
@@ -216,15 +220,16 @@ fn taiwan_check(run: &str) -> bool {
     let Some(letter) = chars.next().and_then(|c| LETTERS.find(c)) else { return false };
     let letter = u32::try_from(letter).unwrap_or_default() + 10;
     let digits = chars.filter_map(|c| c.to_digit(10));
-    let sum: u32 = letter / 10 + letter % 10 * 9 + digits.zip([8, 7, 6, 5, 4, 3, 2, 1, 1]).map(|(d, w)| d * w).sum::<u32>();
-    sum % 10 == 0
+    let sum: u32 =
+        letter / 10 + letter % 10 * 9 + digits.zip([8, 7, 6, 5, 4, 3, 2, 1, 1]).map(|(d, w)| d * w).sum::<u32>();
+    sum.is_multiple_of(10)
 }
 
 /// The check digit of bank cards.
 fn luhn(run: &str) -> bool {
     let digits = run.chars().rev().filter_map(|c| c.to_digit(10)).enumerate();
     let sum: u32 = digits.map(|(i, d)| if i % 2 == 0 { d } else { d * 2 / 10 + d * 2 % 10 }).sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 #[cfg(test)]
@@ -263,8 +268,17 @@ mod tests {
     #[test]
     fn other_numbers_stay() {
         for text in [
-            "交了12个月，2265元", "2024年1月1日到2025年12月31日", "20240101离职", "打12333还是12345", "厦人社〔2023〕188号",
-            "台胞证有效期到20270101", "2023-08-23", "订单123456", "工资5000.00", "2025-04-01到2026-03-31", "编号12345678",
+            "交了12个月，2265元",
+            "2024年1月1日到2025年12月31日",
+            "20240101离职",
+            "打12333还是12345",
+            "厦人社〔2023〕188号",
+            "台胞证有效期到20270101",
+            "2023-08-23",
+            "订单123456",
+            "工资5000.00",
+            "2025-04-01到2026-03-31",
+            "编号12345678",
         ] {
             assert_eq!(mask(text, Script::Hans), (text.to_owned(), vec![]));
         }

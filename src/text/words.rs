@@ -14,15 +14,98 @@ pub struct Terms {
     pub chars: Vec<String>,
     /// How neighbouring characters sound, without tones: what a slip of a pinyin keyboard keeps.
     pub sounds: Vec<String>,
+    /// The pairs that the sounds belong to.
+    sounded: Vec<String>,
 }
 
 /// Words that tell nothing about what is asked. Words like 多久 and 多少 do, and stay.
 const STOP: &[&str] = &[
-    "的", "了", "吗", "呢", "啊", "吧", "呀", "嘛", "哦", "喔", "是", "我", "你", "您", "他", "她", "它", "们", "我们",
-    "你们", "他们", "在", "和", "与", "及", "或", "就", "都", "也", "还", "又", "很", "把", "被", "给", "让", "对", "从", "到",
-    "着", "过", "要", "想", "会", "能", "可以", "请", "请问", "一下", "这", "那", "这个", "那个", "有", "个", "么", "啦", "咧",
-    "矣", "欸", "诶", "嗯", "所以", "因为", "如果", "但是", "但", "然后", "现在", "已经", "这样", "知道", "说", "谢谢", "你好",
-    "麻烦", "是不是", "有没有", "能不能", "可不可以", "会不会", "什么", "怎么", "如何", "怎样", "怎么样",
+    "的",
+    "了",
+    "吗",
+    "呢",
+    "啊",
+    "吧",
+    "呀",
+    "嘛",
+    "哦",
+    "喔",
+    "是",
+    "我",
+    "你",
+    "您",
+    "他",
+    "她",
+    "它",
+    "们",
+    "我们",
+    "你们",
+    "他们",
+    "在",
+    "和",
+    "与",
+    "及",
+    "或",
+    "就",
+    "都",
+    "也",
+    "还",
+    "又",
+    "很",
+    "把",
+    "被",
+    "给",
+    "让",
+    "对",
+    "从",
+    "到",
+    "着",
+    "过",
+    "要",
+    "想",
+    "会",
+    "能",
+    "可以",
+    "请",
+    "请问",
+    "一下",
+    "这",
+    "那",
+    "这个",
+    "那个",
+    "有",
+    "个",
+    "么",
+    "啦",
+    "咧",
+    "矣",
+    "欸",
+    "诶",
+    "嗯",
+    "所以",
+    "因为",
+    "如果",
+    "但是",
+    "但",
+    "然后",
+    "现在",
+    "已经",
+    "这样",
+    "知道",
+    "说",
+    "谢谢",
+    "你好",
+    "麻烦",
+    "是不是",
+    "有没有",
+    "能不能",
+    "可不可以",
+    "会不会",
+    "什么",
+    "怎么",
+    "如何",
+    "怎样",
+    "怎么样",
 ];
 
 /// Cuts folded text into terms.
@@ -59,19 +142,25 @@ impl Terms {
         [&self.words, &self.pairs, &self.chars, &self.sounds]
     }
 
+    /// Pairs of characters, each with its sound.
+    pub fn sounding_pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.sounded.iter().zip(&self.sounds).map(|(pair, sound)| (pair.as_str(), sound.as_str()))
+    }
+
     /// Takes the terms of another text in.
     pub fn join(&mut self, other: Self) {
         self.words.extend(other.words);
         self.pairs.extend(other.pairs);
         self.chars.extend(other.chars);
         self.sounds.extend(other.sounds);
+        self.sounded.extend(other.sounded);
     }
 
     /// Adds the characters and pairs of one run without punctuation.
     fn add_run(&mut self, run: &str) {
         let mut latin = String::new();
         let mut before: Option<char> = None;
-        let mut sound_before: Option<&str> = None;
+        let (mut sound_before, mut char_before): (Option<&str>, Option<char>) = (None, None);
         for c in run.chars() {
             if c.is_ascii_alphanumeric() {
                 latin.push(c);
@@ -81,8 +170,9 @@ impl Terms {
             let sound = c.to_pinyin().map(|sound| sound.plain());
             if let (Some(before), Some(sound)) = (sound_before, sound) {
                 self.sounds.push(format!("{before}{sound}"));
+                self.sounded.extend(char_before.map(|before| String::from_iter([before, c])));
             }
-            sound_before = sound;
+            (sound_before, char_before) = (sound, Some(c));
             self.end_latin(&mut latin);
             self.chars.push(c.into());
             if let Some(before) = before {

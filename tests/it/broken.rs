@@ -21,8 +21,10 @@ const SOUND: [(&str, &str); 4] = [
     ("knowledge/amounts.toml", include_str!("../broken/sound/amounts.toml")),
     ("knowledge/terms.tsv", include_str!("../broken/sound/terms.tsv")),
 ];
-const SOUND_DIALOGS: [(&str, &str); 2] =
-    [("dialogs/fixed.toml", include_str!("../broken/sound/fixed.toml")), ("dialogs/elsewhere.toml", include_str!("../broken/sound/elsewhere.toml"))];
+const SOUND_DIALOGS: [(&str, &str); 2] = [
+    ("dialogs/fixed.toml", include_str!("../broken/sound/fixed.toml")),
+    ("dialogs/elsewhere.toml", include_str!("../broken/sound/elsewhere.toml")),
+];
 
 fn lay_out(folder: &Path) {
     for (name, text) in SOUND.into_iter().chain(SOUND_DIALOGS) {
@@ -46,7 +48,9 @@ fn parts(text: &str) -> BTreeMap<String, String> {
     let mut parts: BTreeMap<String, String> = BTreeMap::new();
     let mut current = None;
     for line in text.lines().filter(|line| !line.starts_with("# ")) {
-        let key = ["file", "replace", "by", "write", "hex", "expect"].into_iter().find(|key| line.starts_with(&format!("{key}:")));
+        let key = ["file", "replace", "by", "write", "hex", "expect"]
+            .into_iter()
+            .find(|key| line.starts_with(&format!("{key}:")));
         if let Some(key) = key {
             let value = line[key.len() + 1..].strip_prefix(' ').unwrap_or_default();
             parts.insert(key.into(), value.into());
@@ -69,7 +73,8 @@ fn the_sound_library_is_sound() {
 
 #[test]
 fn every_break_is_found_with_its_file_and_key() {
-    let mut files: Vec<_> = fs::read_dir(repo("tests/broken")).expect("a folder").map(|entry| entry.expect("a file").path()).collect();
+    let mut files: Vec<_> =
+        fs::read_dir(repo("tests/broken")).expect("a folder").map(|entry| entry.expect("a file").path()).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension == "txt"));
     files.sort();
     assert!(files.len() >= 25, "only {} breaks", files.len());
@@ -104,7 +109,10 @@ fn every_break_is_found_with_its_file_and_key() {
 fn serve_refuses_broken_content_and_prints_every_problem() {
     let folder = tempfile::tempdir().expect("a folder");
     lay_out(folder.path());
-    write(&folder.path().join("knowledge/pay.md"), SOUND[0].1.replace("next      = [\"leave\"]", "next      = [\"nowhere\"]").as_bytes());
+    write(
+        &folder.path().join("knowledge/pay.md"),
+        SOUND[0].1.replace("next      = [\"leave\"]", "next      = [\"nowhere\"]").as_bytes(),
+    );
     write(&folder.path().join("knowledge/leave.md"), SOUND[1].1.replace("topic ", "topik ").as_bytes());
     let data = folder.path().join("data");
     let output = run(folder.path(), &["serve", "--listen", "127.0.0.1:0", "--data", data.to_str().expect("a path")]);

@@ -34,7 +34,10 @@ fn ask_answers_in_words_and_in_json() {
     assert!(text(&words.stdout).contains("2個月"), "{}", text(&words.stdout));
     let json = run(&["ask", "--json", "失業給付可以領多久"]);
     let answer: Value = serde_json::from_slice(&json.stdout).expect("JSON");
-    assert_eq!((&answer["kind"], &answer["script"], &answer["article"]), (&"answer".into(), &"hant".into(), &"benefit-months".into()));
+    assert_eq!(
+        (&answer["kind"], &answer["script"], &answer["article"]),
+        (&"answer".into(), &"hant".into(), &"benefit-months".into())
+    );
     assert_eq!(answer["text"], text(&words.stdout).trim_end());
     assert!(answer["sources"][0]["as_of"].is_string() && answer["confidence"].as_f64().is_some_and(|sure| sure > 0.5));
     assert_eq!(answer["choices"].as_array().expect("choices").last().expect("one")["key"], "0");
@@ -45,15 +48,29 @@ fn ask_answers_in_words_and_in_json() {
 fn every_line_of_input_gets_one_line_whatever_it_holds() {
     let long = "失业".repeat(900_000);
     let lines: Vec<&[u8]> = vec![
-        "失业金怎么领".as_bytes(), b"", b"   ", "🙂".as_bytes(), b"\xff\xfe\x80 broken", b"a\0b\x07c", "\u{202e}\u{200d}\u{200b}".as_bytes(),
-        "１２３３３是什么电话".as_bytes(), b"<script>alert(1)</script>", "工资 AND (title:* OR \"".as_bytes(), long.as_bytes(), "最后一句：试用期多长".as_bytes(),
+        "失业金怎么领".as_bytes(),
+        b"",
+        b"   ",
+        "🙂".as_bytes(),
+        b"\xff\xfe\x80 broken",
+        b"a\0b\x07c",
+        "\u{202e}\u{200d}\u{200b}".as_bytes(),
+        "１２３３３是什么电话".as_bytes(),
+        b"<script>alert(1)</script>",
+        "工资 AND (title:* OR \"".as_bytes(),
+        long.as_bytes(),
+        "试用期最长多久".as_bytes(),
     ];
     let output = fed(&["ask", "--json"], &lines.join(&b'\n'));
     assert!(output.status.success(), "{}", text(&output.stderr));
-    let answers: Vec<Value> = text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let answers: Vec<Value> =
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert_eq!(answers.len(), lines.len());
     assert!(answers.iter().all(|answer| !answer["text"].as_str().expect("text").is_empty()));
-    assert_eq!((&answers[0]["kind"], &answers[1]["kind"], &answers[11]["article"]), (&"answer".into(), &"smalltalk".into(), &"probation".into()));
+    assert_eq!(
+        (&answers[0]["kind"], &answers[1]["kind"], &answers[11]["article"]),
+        (&"answer".into(), &"smalltalk".into(), &"probation".into())
+    );
     assert_eq!(text(&fed(&["ask"], &lines.join(&b'\n')).stdout).lines().count(), lines.len());
 }
 
@@ -79,7 +96,10 @@ fn chat_remembers_only_when_it_is_told_to() {
 fn wrong_command_lines_and_wrong_places_are_told_in_one_sentence() {
     assert_eq!(run(&["ask", "--nonsense"]).status.code(), Some(2));
     assert_eq!(run(&["fly"]).status.code(), Some(2));
-    assert_eq!(luzhu(&[]).args(["ask"]).env("LUZHU_KNOWLEDGE", "/nowhere").output().expect("runs").status.code(), Some(2));
+    assert_eq!(
+        luzhu(&[]).args(["ask"]).env("LUZHU_KNOWLEDGE", "/nowhere").output().expect("runs").status.code(),
+        Some(2)
+    );
     let nowhere = run(&["check", "--knowledge", "/nowhere"]);
     assert_eq!(nowhere.status.code(), Some(1));
     assert!(text(&nowhere.stderr).contains("/nowhere"), "{}", text(&nowhere.stderr));
@@ -90,7 +110,8 @@ fn wrong_command_lines_and_wrong_places_are_told_in_one_sentence() {
     assert_eq!(lines.status.code(), Some(1));
     for command in ["serve", "chat", "ask", "check", "eval"] {
         assert!(luzhu(&[]).args([command]).output().is_ok());
-        let help = std::process::Command::new(env!("CARGO_BIN_EXE_luzhu")).args([command, "--help"]).output().expect("help");
+        let help =
+            std::process::Command::new(env!("CARGO_BIN_EXE_luzhu")).args([command, "--help"]).output().expect("help");
         assert!(help.status.success() && help.stdout.len() > 200);
     }
 }
@@ -104,7 +125,8 @@ fn one_program_at_a_time_in_a_data_folder() {
     assert!(text(&second.stderr).contains(&format!("process {}", server.child.id())), "{}", text(&second.stderr));
     let port = server.url.rsplit(':').next().expect("a port");
     let other = tempfile::tempdir().expect("a folder");
-    let taken = run(&["serve", "--listen", &format!("127.0.0.1:{port}"), "--data", other.path().to_str().expect("a path")]);
+    let taken =
+        run(&["serve", "--listen", &format!("127.0.0.1:{port}"), "--data", other.path().to_str().expect("a path")]);
     assert_eq!(taken.status.code(), Some(1));
     assert!(text(&taken.stderr).contains("--listen"), "{}", text(&taken.stderr));
 }
@@ -117,11 +139,25 @@ fn search_is_measured_over_any_corpus() {
         std::fs::write(&path, lines).expect("written");
         path.to_str().expect("a path").to_owned()
     };
-    let corpus = file("c.jsonl", "{\"id\":\"a\",\"text\":\"鷺島的春天多雨\"}\n{\"id\":\"b\",\"text\":\"工厂在城北\",\"title\":\"地图\"}\n");
-    let queries = file("q.jsonl", "{\"id\":\"1\",\"text\":\"鹭岛春天下雨吗\",\"relevant\":[\"a\"]}\n{\"id\":\"2\",\"text\":\"工廠在哪\",\"relevant\":[\"b\"]}\n");
+    let corpus = file(
+        "c.jsonl",
+        "{\"id\":\"a\",\"text\":\"鷺島的春天多雨\"}\n{\"id\":\"b\",\"text\":\"工厂在城北\",\"title\":\"地图\"}\n",
+    );
+    let queries = file(
+        "q.jsonl",
+        "{\"id\":\"1\",\"text\":\"鹭岛春天下雨吗\",\"relevant\":[\"a\"]}\n{\"id\":\"2\",\"text\":\"工廠在哪\",\"relevant\":[\"b\"]}\n",
+    );
     let output = run(&["eval", "retrieval", "--corpus", &corpus, "--queries", &queries, "--json"]);
     let figures: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    assert_eq!((figures["docs"].as_i64(), figures["queries"].as_i64(), figures["recall_1"].as_f64(), figures["ndcg_10"].as_f64()), (Some(2), Some(2), Some(1.0), Some(1.0)));
+    assert_eq!(
+        (
+            figures["docs"].as_i64(),
+            figures["queries"].as_i64(),
+            figures["recall_1"].as_f64(),
+            figures["ndcg_10"].as_f64()
+        ),
+        (Some(2), Some(2), Some(1.0), Some(1.0))
+    );
     for key in ["recall_5", "mrr_10", "index_s", "index_bytes", "p50_ms", "p99_ms", "qps", "peak_rss_mb"] {
         assert!(figures[key].is_number(), "{key}");
     }

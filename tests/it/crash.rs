@@ -15,22 +15,27 @@ async fn what_was_acknowledged_survives_a_kill() {
     for round in 0..ROUNDS {
         let server = Server::start(folder.path(), &[]);
         let url = server.url.clone();
-        let bursts: Vec<_> = cookies.iter().cloned().enumerate().map(|(person, cookie)| {
-            let visitor = Visitor::with_cookie(&url, &cookie);
-            tokio::spawn(async move {
-                let mut acknowledged = Vec::new();
-                for i in 0.. {
-                    let id = format!("{person}-{round}-{i}");
-                    match visitor.json(&json!({"text": format!("试用期多长 {id}"), "id": id})).send().await {
-                        Ok(answer) if answer.status().is_success() => acknowledged.push(id),
-                        Ok(_) => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
-                        // The server is gone.
-                        Err(_) => break,
+        let bursts: Vec<_> = cookies
+            .iter()
+            .cloned()
+            .enumerate()
+            .map(|(person, cookie)| {
+                let visitor = Visitor::with_cookie(&url, &cookie);
+                tokio::spawn(async move {
+                    let mut acknowledged = Vec::new();
+                    for i in 0.. {
+                        let id = format!("{person}-{round}-{i}");
+                        match visitor.json(&json!({"text": format!("试用期多长 {id}"), "id": id})).send().await {
+                            Ok(answer) if answer.status().is_success() => acknowledged.push(id),
+                            Ok(_) => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
+                            // The server is gone.
+                            Err(_) => break,
+                        }
                     }
-                }
-                acknowledged
+                    acknowledged
+                })
             })
-        }).collect();
+            .collect();
         tokio::time::sleep(std::time::Duration::from_millis(700)).await;
         server.kill();
         for (person, burst) in bursts.into_iter().enumerate() {
@@ -41,7 +46,11 @@ async fn what_was_acknowledged_survives_a_kill() {
     let mut total = 0;
     for (cookie, acknowledged) in cookies.iter().zip(&acknowledged) {
         let lines = Visitor::with_cookie(&server.url, cookie).transcript().await;
-        let heard: Vec<&str> = lines.iter().filter(|line| line["from"] == "you").filter_map(|line| line["text"].as_str()?.split(' ').nth(1)).collect();
+        let heard: Vec<&str> = lines
+            .iter()
+            .filter(|line| line["from"] == "you")
+            .filter_map(|line| line["text"].as_str()?.split(' ').nth(1))
+            .collect();
         for id in acknowledged {
             assert_eq!(heard.iter().filter(|heard| *heard == id).count(), 1, "{id} in {heard:?}");
         }

@@ -93,7 +93,8 @@ impl Visitor {
     pub async fn new(server: &str) -> Self {
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
         let first = client.build().expect("a client").get(server).send().await.expect("a page");
-        let cookie = first.headers()["set-cookie"].to_str().expect("text").split(';').next().expect("a cookie").to_owned();
+        let cookie =
+            first.headers()["set-cookie"].to_str().expect("text").split(';').next().expect("a cookie").to_owned();
         Self::with_cookie(server, &cookie)
     }
 
@@ -122,7 +123,8 @@ impl Visitor {
 
     /// The whole transcript.
     pub async fn transcript(&self) -> Vec<serde_json::Value> {
-        let answer: serde_json::Value = self.get("/chat/messages?after=0").send().await.expect("lines").json().await.expect("JSON");
+        let answer: serde_json::Value =
+            self.get("/chat/messages?after=0").send().await.expect("lines").json().await.expect("JSON");
         answer["messages"].as_array().expect("a list").clone()
     }
 }

@@ -44,7 +44,13 @@ fn there_is_enough_and_every_answer_fits_every_channel() {
 #[test]
 fn an_unconfirmed_or_expired_figure_is_never_told() {
     let library = library();
-    for (name, known) in [("monthly_minimum_wage", true), ("unemployment_benefit_monthly", true), ("skill_upgrade_senior", false), ("startup_subsidy", false), ("yilubao_cover", false)] {
+    for (name, known) in [
+        ("monthly_minimum_wage", true),
+        ("unemployment_benefit_monthly", true),
+        ("skill_upgrade_senior", false),
+        ("startup_subsidy", false),
+        ("yilubao_cover", false),
+    ] {
         assert!(library.amounts.knows(name), "{name}");
         assert_eq!(library.amounts.told(name, day()).is_some(), known, "{name}");
     }

@@ -1,3 +1,4 @@
+#![allow(unreachable_pub, reason = "a test binary has no outside")]
 //! One binary for all tests that need more than one room. What they check is text that anyone can
 //! read: `../transcripts`, `../broken`, `../phrases`.
 

@@ -43,6 +43,9 @@ fn small_talk_is_answered() {
 
 #[test]
 fn questions_that_only_look_like_those_go_to_the_search() {
-    let caught: Vec<_> = kinds_of("none").into_iter().filter(|(_, kind)| !matches!(kind, Kind::Answer | Kind::Clarify | Kind::Unknown)).collect();
+    let caught: Vec<_> = kinds_of("none")
+        .into_iter()
+        .filter(|(_, kind)| !matches!(kind, Kind::Answer | Kind::Clarify | Kind::Unknown))
+        .collect();
     assert!(caught.is_empty(), "{caught:#?}");
 }

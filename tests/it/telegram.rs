@@ -57,13 +57,23 @@ impl StandIn {
     }
 }
 
-async fn answer(State(stand_in): State<StandIn>, Path((bot, method)): Path<(String, String)>, Json(asked): Json<Value>) -> Response {
+async fn answer(
+    State(stand_in): State<StandIn>,
+    Path((bot, method)): Path<(String, String)>,
+    Json(asked): Json<Value>,
+) -> Response {
     assert_eq!(bot, "bot123:secret");
     let result = match method.to_lowercase().as_str() {
         "getupdates" => {
             let offset = asked["offset"].as_i64().unwrap_or(0);
             for _ in 0..20 {
-                let new: Vec<Value> = stand_in.world().updates.iter().filter(|update| update["update_id"].as_i64() >= Some(offset)).cloned().collect();
+                let new: Vec<Value> = stand_in
+                    .world()
+                    .updates
+                    .iter()
+                    .filter(|update| update["update_id"].as_i64() >= Some(offset))
+                    .cloned()
+                    .collect();
                 if !new.is_empty() {
                     return Json(json!({"ok": true, "result": new})).into_response();
                 }

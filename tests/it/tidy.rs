@@ -57,7 +57,11 @@ fn arrows_go_where_the_house_says() {
         };
         let direct = used.captures_iter(&text).map(|hit| hit[1].to_owned());
         let first_words = grouped.captures_iter(&text).flat_map(|hit| {
-            let lines: Vec<String> = hit[1].lines().filter(|line| line.starts_with("    ") && !line.starts_with("     ")).map(str::to_owned).collect();
+            let lines: Vec<String> = hit[1]
+                .lines()
+                .filter(|line| line.starts_with("    ") && !line.starts_with("     "))
+                .map(str::to_owned)
+                .collect();
             lines.into_iter().filter_map(|line| Some(line.trim().split([':', ',', ' ']).next()?.to_owned()))
         });
         for other in direct.chain(first_words).filter(|other| !other.starts_with('}')) {

@@ -15,7 +15,8 @@ use crate::house::{day, library, repo};
 #[tokio::test]
 async fn conversations_go_as_written() {
     let rewrite = std::env::var_os("LUZHU_REWRITE").is_some();
-    let mut files: Vec<_> = fs::read_dir(repo("tests/transcripts")).expect("a folder").map(|entry| entry.expect("a file").path()).collect();
+    let mut files: Vec<_> =
+        fs::read_dir(repo("tests/transcripts")).expect("a folder").map(|entry| entry.expect("a file").path()).collect();
     files.sort();
     assert!(!files.is_empty());
     let mut wrong = Vec::new();
@@ -50,7 +51,9 @@ async fn play(written: &str) -> String {
                 // Shown only where it is not what was typed: something was masked.
                 Said::Words { text, .. } if text == typed.trim() => {}
                 Said::Words { text, .. } => played.push_str(&format!("~ {text}\n")),
-                Said::Message(message) => message.text().lines().for_each(|line| played.push_str(&format!("< {line}\n"))),
+                Said::Message(message) => {
+                    message.text().lines().for_each(|line| played.push_str(&format!("< {line}\n")))
+                }
             }
         }
         let conversation = store.load(&address).await.expect("a state").conversation;

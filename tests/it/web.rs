@@ -20,7 +20,11 @@ async fn a_form_without_script_is_enough() {
     let visitor = Visitor::new(&place.server.url).await;
     let page = visitor.get("/").send().await.expect("a page");
     assert!(page.headers()["content-security-policy"].to_str().expect("text").contains("default-src 'none'"));
-    let sent = visitor.form("text=%E5%A4%B1%E6%A5%AD%E9%87%91%E8%83%BD%E9%A0%98%E5%B9%BE%E5%80%8B%E6%9C%88&id=one").send().await.expect("sent");
+    let sent = visitor
+        .form("text=%E5%A4%B1%E6%A5%AD%E9%87%91%E8%83%BD%E9%A0%98%E5%B9%BE%E5%80%8B%E6%9C%88&id=one")
+        .send()
+        .await
+        .expect("sent");
     assert_eq!((sent.status().as_u16(), &sent.headers()["location"]), (303, &"/#end".parse().expect("a header")));
     let page = visitor.get("/").send().await.expect("a page").text().await.expect("text");
     assert!(page.contains("lang=\"zh-Hant\"") && page.contains("2個月") && page.contains("來源"), "{page}");
@@ -53,7 +57,14 @@ async fn a_key_or_a_buttons_value_can_be_sent() {
     visitor.json(&json!({"text": "失业金能领几个月"})).send().await.expect("sent");
     let by_key: Value = visitor.json(&json!({"choice": "0"})).send().await.expect("sent").json().await.expect("JSON");
     assert_eq!(by_key["messages"][1]["kind"], "human");
-    let stale: Value = visitor.json(&json!({"choice": "show/no-such-article"})).send().await.expect("sent").json().await.expect("JSON");
+    let stale: Value = visitor
+        .json(&json!({"choice": "show/no-such-article"}))
+        .send()
+        .await
+        .expect("sent")
+        .json()
+        .await
+        .expect("JSON");
     assert_eq!(stale["messages"][1]["kind"], "smalltalk");
 }
 
@@ -90,7 +101,8 @@ async fn bad_input_gets_a_status_and_a_sentence() {
     assert_eq!(status(visitor.json(&json!([1, 2]))).await.0, 400);
     assert_eq!(status(visitor.json(&json!({"text": "长".repeat(30_000)}))).await.0, 413);
     assert_eq!(status(visitor.form(vec![b'a'; 5_000_000])).await.0, 413);
-    let (code, page) = status(visitor.form("text=%FF%FE%E5%A4%B1%E4%B8%9A%E9%87%91%E6%80%8E%E4%B9%88%E9%A2%86&id=2")).await;
+    let (code, page) =
+        status(visitor.form("text=%FF%FE%E5%A4%B1%E4%B8%9A%E9%87%91%E6%80%8E%E4%B9%88%E9%A2%86&id=2")).await;
     assert!(code == 303, "{code} {page}");
     let other_site = visitor.json(&json!({"text": "你好"})).header("sec-fetch-site", "cross-site");
     assert_eq!(status(other_site).await.0, 403);
@@ -98,7 +110,10 @@ async fn bad_input_gets_a_status_and_a_sentence() {
     let nasty = "<img src=x onerror=alert(1)>\u{202e}\0\u{7}'\"&";
     assert_eq!(status(visitor.json(&json!({"text": nasty}))).await.0, 200);
     let page = status(visitor.get("/")).await.1;
-    assert!(page.contains("&lt;img src=x") && !page.contains("<img") && !page.contains(['\u{202e}', '\0', '\u{7}']), "{page}");
+    assert!(
+        page.contains("&lt;img src=x") && !page.contains("<img") && !page.contains(['\u{202e}', '\0', '\u{7}']),
+        "{page}"
+    );
     assert_eq!(status(visitor.get("/healthz")).await.0, 200);
     assert_eq!(status(visitor.get("/readyz")).await.0, 200);
     assert!(status(visitor.get("/metrics")).await.1.contains("luzhu_conversations 1"));
@@ -111,7 +126,14 @@ async fn one_person_cannot_drown_the_others_and_loses_nothing() {
     let (flood, other) = (Visitor::new(&place.server.url).await, Visitor::new(&place.server.url).await);
     let (mut taken, mut refused) = (0, 0);
     for i in 0..300 {
-        match flood.json(&json!({"text": "失业金怎么领", "id": i.to_string()})).send().await.expect("an answer").status().as_u16() {
+        match flood
+            .json(&json!({"text": "失业金怎么领", "id": i.to_string()}))
+            .send()
+            .await
+            .expect("an answer")
+            .status()
+            .as_u16()
+        {
             200 => taken += 1,
             429 => refused += 1,
             code => panic!("{code}"),

@@ -11,7 +11,11 @@ use std::{sync::Arc, time::Duration};
 use anyhow::{Context, Result};
 use teloxide::Bot;
 
-use crate::{channels::SendError, inbox::Inbox, message::{Address, Message}};
+use crate::{
+    channels::SendError,
+    inbox::Inbox,
+    message::{Address, Message},
+};
 
 /// The channel's name in addresses.
 pub const NAME: &str = "telegram";
@@ -34,7 +38,8 @@ impl Telegram {
     /// # Errors
     /// When the address is not one.
     pub fn new(token: &str, api_url: &str) -> Result<Self> {
-        let url: reqwest::Url = api_url.parse().with_context(|| format!("LUZHU_TELEGRAM_API_URL is not an address: `{api_url}`"))?;
+        let url: reqwest::Url =
+            api_url.parse().with_context(|| format!("LUZHU_TELEGRAM_API_URL is not an address: `{api_url}`"))?;
         let timeout = Duration::from_secs(POLL_SECONDS + 10);
         let client = reqwest::Client::builder().connect_timeout(Duration::from_secs(5)).timeout(timeout).build()?;
         let base = format!("{}/bot{token}", url.as_str().trim_end_matches('/'));

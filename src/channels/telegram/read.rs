@@ -1,6 +1,6 @@
 //! Reads a stored update with teloxide's types.
 
-use teloxide::types::{CallbackQueryId, Message, MediaKind, MessageKind, Update, UpdateKind};
+use teloxide::types::{CallbackQueryId, MediaKind, Message, MessageKind, Update, UpdateKind};
 
 use crate::{
     channels::telegram::NAME,
@@ -21,12 +21,15 @@ pub(super) enum Read {
 /// Reads an update.
 pub(super) fn update(raw: &RawUpdate) -> Read {
     let Ok(update) = serde_json::from_str::<Update>(&raw.body) else { return Read::Unreadable };
-    let inbound = |chat: i64, body| Inbound { id: raw.id.to_string(), from: Address::new(NAME, chat.to_string()), body };
+    let inbound =
+        |chat: i64, body| Inbound { id: raw.id.to_string(), from: Address::new(NAME, chat.to_string()), body };
     match update.kind {
-        UpdateKind::Message(message) | UpdateKind::EditedMessage(message) if message.chat.is_private() => match body(&message) {
-            Some(body) => Read::Inbound(inbound(message.chat.id.0, body), None),
-            None => Read::NotForUs,
-        },
+        UpdateKind::Message(message) | UpdateKind::EditedMessage(message) if message.chat.is_private() => {
+            match body(&message) {
+                Some(body) => Read::Inbound(inbound(message.chat.id.0, body), None),
+                None => Read::NotForUs,
+            }
+        }
         UpdateKind::CallbackQuery(pressed) => match pressed.data {
             // In a private chat the person's number is the chat's.
             Some(act) => Read::Inbound(inbound(pressed.from.id.0.cast_signed(), Body::Choice(act)), Some(pressed.id)),

@@ -62,7 +62,8 @@ async fn fetch(telegram: &Telegram, inbox: &Inbox) -> Result<()> {
     // The address holds the token, so errors are told without it.
     let response = telegram.client.post(format!("{}/getUpdates", telegram.base)).json(&asked).send().await;
     let response = response.map_err(reqwest::Error::without_url).context("updates cannot be fetched")?;
-    let answer: Answer = response.json().await.map_err(reqwest::Error::without_url).context("updates cannot be read")?;
+    let answer: Answer =
+        response.json().await.map_err(reqwest::Error::without_url).context("updates cannot be read")?;
     if !answer.ok {
         bail!("updates were refused: {}", answer.description.unwrap_or_default());
     }

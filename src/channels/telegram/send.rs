@@ -19,7 +19,13 @@ pub(super) async fn message(telegram: &Telegram, to: &Address, message: &Message
     let rows = message.choices.iter().map(|choice| {
         [InlineKeyboardButton::callback(format!("{}. {}", choice.key, choice.label), choice.act.to_string())]
     });
-    let preview = LinkPreviewOptions { is_disabled: true, url: None, prefer_small_media: false, prefer_large_media: false, show_above_text: false };
+    let preview = LinkPreviewOptions {
+        is_disabled: true,
+        url: None,
+        prefer_small_media: false,
+        prefer_large_media: false,
+        show_above_text: false,
+    };
     let sending = telegram
         .bot
         .send_message(chat, message.text())
@@ -32,9 +38,13 @@ pub(super) async fn message(telegram: &Telegram, to: &Address, message: &Message
 fn kind(error: &RequestError) -> SendError {
     match error {
         RequestError::RetryAfter(wait) => SendError::NotSent { wait_seconds: Some(u64::from(wait.seconds())) },
-        RequestError::Api(ApiError::BotBlocked | ApiError::UserDeactivated | ApiError::ChatNotFound) => SendError::Final,
+        RequestError::Api(ApiError::BotBlocked | ApiError::UserDeactivated | ApiError::ChatNotFound) => {
+            SendError::Final
+        }
         // Telegram refused it and would refuse it again, except for what the server's state says.
-        RequestError::Api(ApiError::Unknown(text)) if !text.contains("Bad Request") => SendError::NotSent { wait_seconds: None },
+        RequestError::Api(ApiError::Unknown(text)) if !text.contains("Bad Request") => {
+            SendError::NotSent { wait_seconds: None }
+        }
         RequestError::Api(_) | RequestError::MigrateToChatId(_) => SendError::Final,
         RequestError::Network(error) if error.is_connect() => SendError::NotSent { wait_seconds: None },
         _ => SendError::Unknown,

@@ -77,7 +77,9 @@ pub(super) fn read(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> 
         _ => Refused::new(StatusCode::BAD_REQUEST, "消息没有收完整，请再发一次。"),
     })?;
     let fields = if is_json(headers) {
-        serde_json::from_slice(&body).map_err(|_| Refused::new(StatusCode::BAD_REQUEST, "这不是一条完整的消息：需要 JSON，含 text 或 choice。"))?
+        serde_json::from_slice(&body).map_err(|_| {
+            Refused::new(StatusCode::BAD_REQUEST, "这不是一条完整的消息：需要 JSON，含 text 或 choice。")
+        })?
     } else {
         let mut fields = Fields::default();
         // Bytes that are not UTF-8 become the replacement sign; the rest of the text is kept.

@@ -37,7 +37,10 @@ impl Limiter {
         *left = (*left + now.duration_since(*at).as_secs_f64() * RATE).min(BURST);
         *at = now;
         if *left < 1.0 {
-            return Err(Refused::new(StatusCode::TOO_MANY_REQUESTS, "您发得太快了，我来不及回答。请等几秒再发；刚才这句没有收下，还在输入框里。"));
+            return Err(Refused::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "您发得太快了，我来不及回答。请等几秒再发；刚才这句没有收下，还在输入框里。",
+            ));
         }
         *left -= 1.0;
         Ok(())

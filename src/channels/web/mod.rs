@@ -50,7 +50,11 @@ pub struct Web {
 impl Web {
     /// The web chat over an inbox. `public_url` is the address that people use, if it is another.
     pub fn new(inbox: Arc<Inbox>, stopping: watch::Receiver<bool>, public_url: Option<&str>) -> Self {
-        let secure = if public_url.is_some_and(|url| url.starts_with("https://")) { cookie::Transport::Https } else { cookie::Transport::Http };
+        let secure = if public_url.is_some_and(|url| url.starts_with("https://")) {
+            cookie::Transport::Https
+        } else {
+            cookie::Transport::Http
+        };
         Self { inbox, limiter: Arc::default(), stopping, secure }
     }
 
@@ -100,17 +104,25 @@ async fn show(State(web): State<Web>, Query(look): Query<Look>, headers: HeaderM
 }
 
 /// One message in; when we answer, it is durable.
-async fn receive(State(web): State<Web>, headers: HeaderMap, body: Result<Bytes, axum::extract::rejection::BytesRejection>) -> Response {
+async fn receive(
+    State(web): State<Web>,
+    headers: HeaderMap,
+    body: Result<Bytes, axum::extract::rejection::BytesRejection>,
+) -> Response {
     let visitor = web.visitor(&headers);
     let wants_json = input::is_json(&headers);
     let sent = input::same_site(&headers).and_then(|()| input::read(&headers, body));
-    let sent = sent.and_then(|sent| web.limiter.admit(&visitor.address).map(|()| sent.clone()).map_err(|refused| refused.keeping(&sent)));
+    let sent = sent.and_then(|sent| {
+        web.limiter.admit(&visitor.address).map(|()| sent.clone()).map_err(|refused| refused.keeping(&sent))
+    });
     let response = match sent {
         Ok(sent) => {
             let inbound = Inbound { id: sent.id, from: visitor.address.clone(), body: sent.body };
             match web.inbox.receive(&inbound, Delivery::Read).await {
                 Ok(_) if !wants_json => Redirect::to("/#end").into_response(),
-                Ok(received) => json_lines(web.inbox.store().transcript(&visitor.address, received.seq - 1, PAGE_LINES).await),
+                Ok(received) => {
+                    json_lines(web.inbox.store().transcript(&visitor.address, received.seq - 1, PAGE_LINES).await)
+                }
                 Err(error) => failed(&error),
             }
         }
@@ -158,7 +170,11 @@ async fn events(State(web): State<Web>, Query(after): Query<After>, headers: Hea
 }
 
 /// Reads the store after every hint; a page that reads slowly waits here, not in memory.
-fn live(web: Web, address: crate::message::Address, mut after: i64) -> impl Stream<Item = Result<sse::Event, Infallible>> {
+fn live(
+    web: Web,
+    address: crate::message::Address,
+    mut after: i64,
+) -> impl Stream<Item = Result<sse::Event, Infallible>> {
     let (events, stream) = mpsc::channel(16);
     let mut changes = web.inbox.changes();
     let mut stopping = web.stopping.clone();
@@ -197,7 +213,10 @@ fn json_lines(lines: anyhow::Result<Vec<Line>>) -> Response {
 }
 
 fn html_response(status: StatusCode, html: String) -> Response {
-    let headers = [(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
     (status, headers, html).into_response()
 }
 

@@ -49,14 +49,24 @@ impl Pen<'_> {
 
 /// The script that a browser asks for, before a person has written anything.
 pub(super) fn script_of(headers: &HeaderMap) -> Script {
-    let languages = headers.get(header::ACCEPT_LANGUAGE).and_then(|languages| languages.to_str().ok()).unwrap_or_default().to_lowercase();
+    let languages = headers
+        .get(header::ACCEPT_LANGUAGE)
+        .and_then(|languages| languages.to_str().ok())
+        .unwrap_or_default()
+        .to_lowercase();
     let first = languages.split(',').next().unwrap_or_default();
     let hant = ["zh-tw", "zh-hk", "zh-mo", "zh-hant"].iter().any(|tag| first.starts_with(tag));
     if hant { Script::Hant } else { Script::Hans }
 }
 
 /// The whole page.
-pub(super) fn whole(library: &Library, conversation: &Conversation, lines: &[Line], trouble: Option<&Refused>, size: Size) -> String {
+pub(super) fn whole(
+    library: &Library,
+    conversation: &Conversation,
+    lines: &[Line],
+    trouble: Option<&Refused>,
+    size: Size,
+) -> String {
     let pen = Pen { library, script: conversation.script };
     let title = pen.say("鹭助 · 厦门就业服务助手");
     let last = lines.last().map_or(0, |line| line.seq);
