@@ -4,15 +4,13 @@
 //! section zero). A candidate's features are few and can be read in `ask --explain`; a weighted
 //! sum of them is its score, and a logistic curve over the best candidate's is the confidence.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::mpsc,
-};
+use std::sync::mpsc;
+
+use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 
 use crate::{
     library::{
         article::Article,
-        elsewhere::Elsewhere,
         search::{IndexBuilder, TextIndex},
         terms::Lexicon,
     },
@@ -215,20 +213,12 @@ impl Text {
 }
 
 /// Reads the terms of all `asks` lines.
-fn read_lines(
-    articles: &[Article],
-    elsewhere: &[Elsewhere],
-    language: &Language,
-    lexicon: &Lexicon,
-    to: impl Fn(Part),
-) {
-    let asks = articles.iter().map(|article| &article.asks).chain(elsewhere.iter().map(|elsewhere| &elsewhere.asks));
-    for (i, asks) in asks.enumerate() {
-        for (part, ask) in asks.iter().enumerate() {
-            let folded = language.fold(ask);
-            let mut terms = language.terms(&folded);
+fn read_lines(asks: &[Vec<String>], language: &Language, lexicon: &Lexicon, to: impl Fn(Part)) {
+    for (i, asks) in asks.iter().enumerate() {
+        for (part, folded) in asks.iter().enumerate() {
+            let mut terms = language.terms(folded);
             // A line in Taiwan words speaks for the mainland ones too.
-            terms.join(widening(&folded, language, lexicon));
+            terms.join(widening(folded, language, lexicon));
             to(Part { kind: PartKind::Line, place: (i, part), terms });
         }
     }
@@ -251,9 +241,9 @@ fn read_sections(articles: &[Article], language: &Language, to: impl Fn(Part)) {
 }
 
 impl Finder {
-    /// Indexes articles, and what is not ours. Reading is done on other threads, since people wait
+    /// Indexes articles, and what is not ours: `asks` are the folded lines of both. Reading is done on other threads, since people wait
     /// for the program to start; nothing but numbers is kept of what was read.
-    pub fn build(articles: &[Article], elsewhere: &[Elsewhere], language: &Language, lexicon: &Lexicon) -> Self {
+    pub fn build(articles: &[Article], asks: &[Vec<String>], language: &Language, lexicon: &Lexicon) -> Self {
         let (mut lines, mut sections) = (IndexBuilder::new(), IndexBuilder::new());
         let mut words = Words::default();
         let [mut line_texts, mut section_texts, mut headings] = [const { Vec::new() }; 3];
@@ -261,7 +251,7 @@ impl Finder {
             let (send, parts) = mpsc::sync_channel::<Part>(256);
             let send_sections = send.clone();
             // A receiver that is gone means that this thread is unwinding already.
-            scope.spawn(move || read_lines(articles, elsewhere, language, lexicon, |part| drop(send.send(part))));
+            scope.spawn(move || read_lines(asks, language, lexicon, |part| drop(send.send(part))));
             scope.spawn(move || read_sections(articles, language, |part| drop(send_sections.send(part))));
             for part in parts {
                 match part.kind {
@@ -277,10 +267,8 @@ impl Finder {
                 }
             }
         });
-        let about = articles
-            .iter()
-            .map(|article| About { lines: article.asks.len(), taiwan: Some(article.topic == "taiwan") })
-            .chain(elsewhere.iter().map(|elsewhere| About { lines: elsewhere.asks.len(), taiwan: None }));
+        let taiwan = |i: usize| articles.get(i).map(|article| article.topic == "taiwan");
+        let about = asks.iter().enumerate().map(|(i, asks)| About { lines: asks.len(), taiwan: taiwan(i) });
         let mut finder = Self {
             lines: lines.finish(),
             line_texts: Texts::default(),
@@ -291,7 +279,7 @@ impl Finder {
             ids: words.ids,
             tells: vec![],
             unknown: 0.0,
-            places: vec![HashMap::new(); articles.len() + elsewhere.len()],
+            places: vec![HashMap::default(); asks.len()],
             spread: vec![],
             articles: articles.len(),
             about: about.collect(),
@@ -572,7 +560,7 @@ fn each_key(terms: &Terms, mut act: impl FnMut(&str)) {
 
 /// Each term once.
 fn keys(terms: &Terms) -> HashSet<String> {
-    let mut keys = HashSet::new();
+    let mut keys = HashSet::default();
     each_key(terms, |key| {
         keys.insert(key.to_owned());
     });

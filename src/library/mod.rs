@@ -78,15 +78,22 @@ impl Library {
         let mut problems = Vec::new();
         let amounts = Amounts::load(&knowledge.join("amounts.toml"), &mut problems);
         let lexicon = Lexicon::load(&knowledge.join("terms.tsv"), &language, &mut problems);
-        let fixed = Fixed::load(&dialogs.join("fixed.toml"), &language, &mut problems);
         let elsewhere = elsewhere::load(&dialogs.join("elsewhere.toml"), &mut problems);
         let files = markdown_files(knowledge, &mut problems);
-        let loaded: Vec<_> =
-            files.iter().filter_map(|file| Some((file, Article::load(file, &mut problems)?))).collect();
+        let mut fixed_problems = Vec::new();
+        let (fixed, loaded, folded) = std::thread::scope(|scope| {
+            // Compiling the patterns takes as long as reading all articles.
+            let fixed = scope.spawn(|| Fixed::load(&dialogs.join("fixed.toml"), &language, &mut fixed_problems));
+            let loaded: Vec<_> =
+                files.iter().filter_map(|file| Some((file, Article::load(file, &mut problems)?))).collect();
+            let folded = fold_asks(&loaded, &elsewhere, &language);
+            (fixed.join().expect("compiling patterns does not panic"), loaded, folded)
+        });
+        problems.append(&mut fixed_problems);
         for (file, article) in &loaded {
             article.check(&amounts, today, &mut Report::on(file, &mut problems));
         }
-        check_together(&loaded, &files, &fixed, dialogs, &language, &mut problems);
+        check_together(&loaded, &files, &fixed, &folded, dialogs, &language, &mut problems);
         for matter in &elsewhere {
             let known = matter.reply.as_ref().is_none_or(|reply| fixed.iter().any(|fixed| &fixed.id == reply));
             let mut report = Report::on(&dialogs.join("elsewhere.toml"), &mut problems);
@@ -100,7 +107,7 @@ impl Library {
         lexicon.words().for_each(|word| language.learn(word));
         let articles: Vec<Article> = loaded.into_iter().map(|(_, article)| article).collect();
         let by_id = articles.iter().enumerate().map(|(i, article)| (article.id.clone(), i)).collect();
-        let finder = Finder::build(&articles, &elsewhere, &language, &lexicon);
+        let finder = Finder::build(&articles, &folded, &language, &lexicon);
         Ok(Self { language, articles, amounts, fixed, elsewhere, lexicon, finder, by_id })
     }
 
@@ -168,6 +175,15 @@ impl Library {
     }
 }
 
+/// The `asks` of all articles, then of what is not ours, in the form that is searched.
+fn fold_asks(loaded: &[(&PathBuf, Article)], elsewhere: &[Elsewhere], language: &Language) -> Vec<Vec<String>> {
+    let asks = loaded.iter().map(|(_, article)| &article.asks).chain(elsewhere.iter().map(|matter| &matter.asks));
+    let asks: Vec<&Vec<String>> = asks.collect();
+    let texts: Vec<&str> = asks.iter().flat_map(|asks| asks.iter().map(String::as_str)).collect();
+    let mut folded = language.fold_all(&texts).into_iter();
+    asks.iter().map(|asks| folded.by_ref().take(asks.len()).collect()).collect()
+}
+
 /// Every `.md` file below a folder, by name.
 fn markdown_files(folder: &Path, problems: &mut Vec<Problem>) -> Vec<PathBuf> {
     let entries = match fs::read_dir(folder) {
@@ -194,6 +210,7 @@ fn check_together(
     loaded: &[(&PathBuf, Article)],
     files: &[PathBuf],
     fixed: &[Fixed],
+    folded: &[Vec<String>],
     dialogs: &Path,
     language: &Language,
     problems: &mut Vec<Problem>,
@@ -207,7 +224,7 @@ fn check_together(
         });
     }
     let (mut seen, mut titles, mut asks) = (HashMap::new(), HashMap::new(), HashMap::new());
-    for (file, article) in loaded {
+    for ((file, article), folded) in loaded.iter().zip(folded) {
         let mut report = Report::on(file, problems);
         if let Some(other) = seen.insert(&article.id, *file) {
             report.add("file name", format!("the id `{}` is taken by {}", article.id, other.display()));
@@ -215,8 +232,8 @@ fn check_together(
         if let Some(other) = titles.insert(&article.title, &article.id) {
             report.add("title", format!("the title is taken by {other}"));
         }
-        for (i, ask) in article.asks.iter().enumerate() {
-            if let Some(other) = asks.insert(language.fold(ask), &article.id).filter(|other| *other != &article.id) {
+        for (i, ask) in folded.iter().enumerate() {
+            if let Some(other) = asks.insert(ask, &article.id).filter(|other| *other != &article.id) {
                 report.add(format!("asks[{i}]"), format!("this line stands in {other} too"));
             }
         }

@@ -1,7 +1,9 @@
 //! Words that differ across the strait, as data: `terms.tsv`. A term widens a question; it never
 //! silently replaces what a person wrote.
 
-use std::{collections::HashMap, path::Path};
+use std::path::Path;
+
+use rustc_hash::FxHashMap as HashMap;
 
 use crate::{
     library::{

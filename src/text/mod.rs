@@ -21,13 +21,30 @@ impl Language {
     /// # Errors
     /// One sentence when OpenCC's data files are not installed.
     pub fn load() -> Result<Self, String> {
-        Ok(Self { scripts: script::Scripts::load()?, segmenter: words::Segmenter::load() })
+        // People wait for the program to start, and neither needs the other.
+        let (scripts, segmenter) = std::thread::scope(|scope| {
+            let scripts = scope.spawn(script::Scripts::load);
+            let segmenter = words::Segmenter::load();
+            (scripts.join().expect("loading dictionaries does not panic"), segmenter)
+        });
+        Ok(Self { scripts: scripts?, segmenter })
     }
 
     /// The form in which everything is indexed and searched: cleaned, lower case, simplified by
     /// character. A question and its character twin in the other script come out the same.
     pub fn fold(&self, text: &str) -> String {
         self.scripts.simplified(&clean::clean(text).to_lowercase())
+    }
+
+    /// [`Language::fold`] for many texts, on all processors.
+    pub fn fold_all(&self, texts: &[&str]) -> Vec<String> {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let share = texts.len().div_ceil(threads).max(1);
+        std::thread::scope(|scope| {
+            let fold = |texts: &[&str]| texts.iter().map(|text| self.fold(text)).collect::<Vec<_>>();
+            let shares: Vec<_> = texts.chunks(share).map(|texts| scope.spawn(move || fold(texts))).collect();
+            shares.into_iter().flat_map(|share| share.join().expect("folding does not panic")).collect()
+        })
     }
 
     /// Words authored in simplified, in the script of the person who reads them.
