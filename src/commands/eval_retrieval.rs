@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use crate::{
     channels::terminal::print_line,
     library::{Library, search::IndexBuilder},
-    text::words::Terms,
 };
 
 #[derive(Deserialize)]
@@ -61,7 +60,7 @@ pub fn run(library: &Library, corpus: &Path, queries: &Path, json: bool) -> Resu
     let (mut times, mut sums) = (Vec::with_capacity(queries.len()), [0.0; 4]);
     for query in &queries {
         let begun = Instant::now();
-        let hits = index.search(&language.terms(&language.fold(&query.text)), &Terms::default(), 10);
+        let hits = index.search(&language.terms(&language.fold(&query.text)), 10);
         times.push(begun.elapsed().as_secs_f64() * 1000.0);
         let relevant: Vec<usize> = query.relevant.iter().filter_map(|id| places.get(id.as_str()).copied()).collect();
         let ranks: Vec<usize> =

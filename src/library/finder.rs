@@ -364,9 +364,11 @@ impl Finder {
     pub fn find(&self, reading: &Reading, without: Option<AskLine>) -> Found {
         let question = Question::new(self, reading);
         let left_out = |text: &Text| without == Some((text.article, text.part));
-        let hits = self.lines.search(&reading.terms, &reading.more, CANDIDATES);
+        let mut looked_for = reading.terms.solid();
+        looked_for.join(reading.more.solid());
+        let hits = self.lines.search(&looked_for, CANDIDATES);
         let lines = hits.iter().map(|hit| &self.line_texts.texts[hit.text]).filter(|text| !left_out(text));
-        let hits = self.sections.search(&reading.terms, &reading.more, CANDIDATES);
+        let hits = self.sections.search(&looked_for, CANDIDATES);
         let sections = hits.iter().map(|hit| &self.section_texts.texts[hit.text]);
         let candidates: HashSet<usize> = lines.chain(sections).map(|text| text.article).collect();
 

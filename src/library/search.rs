@@ -89,15 +89,18 @@ impl TextIndex {
         self.bytes
     }
 
-    /// The nearest texts for a question and the words that it was widened by.
-    pub fn search(&self, asked: &Terms, widened: &Terms, most: usize) -> Vec<Hit> {
+    /// The nearest texts for a question.
+    pub fn search(&self, asked: &Terms, most: usize) -> Vec<Hit> {
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
-        for (terms, share) in [(asked, 1.0), (widened, 0.7)] {
-            for ((field, terms), weight) in self.fields.iter().zip(terms.kinds()).zip(WEIGHTS) {
-                for term in terms {
-                    let term = TermQuery::new(Term::from_field_text(*field, term), IndexRecordOption::WithFreqs);
-                    clauses.push((Occur::Should, Box::new(BoostQuery::new(Box::new(term), weight * share))));
-                }
+        for ((field, terms), weight) in self.fields.iter().zip(asked.kinds()).zip(WEIGHTS) {
+            for term in terms {
+                let term = TermQuery::new(Term::from_field_text(*field, term), IndexRecordOption::WithFreqs);
+                // A query of bare terms is answered without looking at every text that has one.
+                let query: Box<dyn Query> = match weight {
+                    1.0 => Box::new(term),
+                    _ => Box::new(BoostQuery::new(Box::new(term), weight)),
+                };
+                clauses.push((Occur::Should, query));
             }
         }
         if clauses.is_empty() || most == 0 {

@@ -142,6 +142,11 @@ impl Terms {
         [&self.words, &self.pairs, &self.chars, &self.sounds]
     }
 
+    /// Words and pairs alone: enough to find what is worth a closer look.
+    pub fn solid(&self) -> Self {
+        Self { words: self.words.clone(), pairs: self.pairs.clone(), ..Self::default() }
+    }
+
     /// Pairs of characters, each with its sound.
     pub fn sounding_pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.sounded.iter().zip(&self.sounds).map(|(pair, sound)| (pair.as_str(), sound.as_str()))
