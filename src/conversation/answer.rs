@@ -67,7 +67,12 @@ impl Speaker<'_> {
     /// The short answer of one section of an article (0 is the summary).
     pub fn answer(&self, article: &Article, section: usize) -> Message {
         let (lead, points): (&str, Vec<&str>) = match section.checked_sub(1).and_then(|i| article.sections.get(i)) {
-            Some(section) => (&section.answer, section.points.iter().map(String::as_str).take(POINTS).collect()),
+            Some(section) => {
+                // The sentence that answers, what belongs to it, and the gist of the whole.
+                let gist = Some(article.summary.as_str()).filter(|gist| !repeats(&section.answer, gist));
+                let own = section.points.iter().map(String::as_str).take(POINTS - usize::from(gist.is_some()));
+                (&section.answer, own.chain(gist).collect())
+            }
             None => {
                 let answers = article.sections.iter().map(|section| section.answer.as_str());
                 (&article.summary, answers.filter(|answer| !repeats(answer, &article.summary)).take(POINTS).collect())
@@ -84,10 +89,10 @@ impl Speaker<'_> {
     pub fn whole(&self, article: &Article) -> Message {
         let mut lines = Vec::new();
         for section in &article.sections {
-            lines.push(section.heading.as_str());
-            lines.push(&section.answer);
-            lines.extend(section.points.iter().map(String::as_str));
+            lines.push(format!("{}{}", section.heading, section.answer));
+            lines.extend(section.points.iter().cloned());
         }
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
         let mut message = self.tell(article, &article.summary, &lines);
         self.offer(&mut message, article.next.iter().map(|id| Act::Show(id.clone())).take(NEXT).collect());
         message
@@ -132,8 +137,12 @@ impl Speaker<'_> {
         let Some(told) = told else { return wording::NO_FIGURE.into() };
         for (row, as_of) in &told.sources {
             let source = self.source(row, *as_of);
-            if !sources.iter().any(|known| (&known.title, &known.article) == (&source.title, &source.article)) {
-                sources.push(source);
+            match sources.iter_mut().find(|known| known.title == source.title) {
+                // The figure was checked on its own day, which may be later than the article's.
+                Some(known) if known.article == source.article || source.article.is_none() => {
+                    known.as_of = source.as_of.max(known.as_of.clone());
+                }
+                _ => sources.push(source),
             }
         }
         match told.overdue {

@@ -84,6 +84,12 @@ fn reply(next: &mut Conversation, text: &str, numbers: &[Number], speaker: &Spea
     if let Some(act) = understand::command(&folded, next, library) {
         return do_act(next, &act, library, speaker.today);
     }
+    if understand::is_number(&folded) {
+        let mut message = speaker.say(Kind::Smalltalk, wording::NO_SUCH_CHOICE, &[]);
+        // What was offered still stands.
+        message.choices.clone_from(&next.offered);
+        return message;
+    }
     next.remember(text);
     let words = folded.replace(' ', "");
     if let Some(fixed) = library.fixed.iter().find(|fixed| fixed.fits(&words)) {

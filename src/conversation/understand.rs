@@ -10,13 +10,8 @@ use crate::{
 /// The act that a short message asks for, if it is one.
 pub fn command(folded: &str, conversation: &Conversation, library: &Library) -> Option<Act> {
     let words = bare(folded);
-    script_word(&words)
-        .map(Act::Write)
-        .or_else(|| {
-            let waiting = conversation.request.is_some();
-            (waiting && WITHDRAW.contains(&words.as_str())).then_some(Act::Withdraw)
-        })
-        .or_else(|| chosen(&words, &conversation.offered, library))
+    let withdraw = WITHDRAW.contains(&words.as_str()).then_some(Act::Withdraw);
+    script_word(&words).map(Act::Write).or(withdraw).or_else(|| chosen(&words, &conversation.offered, library))
 }
 
 const WITHDRAW: &[&str] = &[
@@ -68,6 +63,11 @@ fn chosen(words: &str, offered: &[Choice], library: &Library) -> Option<Act> {
 
 const MORE: &[&str] =
     &["更多", "详细", "详细一点", "说详细点", "展开", "全文", "看全文", "还有吗", "还有呢", "继续", "more"];
+
+/// Whether a message is nothing but the number of an option.
+pub fn is_number(folded: &str) -> bool {
+    number(&bare(folded)).is_some()
+}
 
 /// `1`, `１`, `①`, `一`, `第一个`, `选1`, `1号`: one digit, or nothing.
 fn number(words: &str) -> Option<String> {

@@ -29,6 +29,8 @@ pub const EMPTY: &str = "我没有收到文字。请写下您想问的，比如�
 pub const TOO_LONG: &str = "这段话太长了，我没有读完。请用一两句话说您最想问的事。";
 /// An old button.
 pub const STALE: &str = "这个选项已经失效了，请直接写下您想问的。";
+/// A number that was not offered.
+pub const NO_SUCH_CHOICE: &str = "没有这个选项。请回复列出的数字，或者直接写下您想问的。";
 /// Something that is not words; the kind of thing stands in front.
 pub const UNREADABLE: &str = "我现在只看得懂文字。请把想问的写下来；不方便打字的话，回复 0 找人工顾问。";
 /// A number was masked; its kind stands in front.

@@ -8,8 +8,11 @@ pub fn clean(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut blank = false;
     for c in text.nfkc().filter(|c| !is_invisible(*c)) {
-        if c.is_whitespace() || c.is_control() {
+        if c.is_whitespace() {
             blank = !out.is_empty();
+            continue;
+        }
+        if c.is_control() {
             continue;
         }
         if std::mem::take(&mut blank) {
