@@ -123,8 +123,7 @@ fn search(next: &mut Conversation, question: &str, speaker: &Speaker<'_>) -> Mes
         }
         Some((_, Subject::Article(_))) if found.confidence >= CLARIFY_FROM => speaker.clarify(&found.findings),
         Some((first, Subject::Elsewhere(matter))) => match speaker.library.reply_for(matter) {
-            // Danger is acted on at the least sign; a person is called when it is likely.
-            Some(fixed) if fixed.kind == Kind::Crisis || first.features.evidence > 0.2 => {
+            Some(fixed) if first.features.ask >= like_enough(fixed.kind) || found.confidence >= CERTAIN => {
                 say_fixed(next, fixed, speaker)
             }
             Some(_) => unknown(),
@@ -134,6 +133,19 @@ fn search(next: &mut Conversation, question: &str, speaker: &Speaker<'_>) -> Mes
     };
     message.confidence = Some((found.confidence * 100.0).round() / 100.0);
     message
+}
+
+/// From here on a message is of the kind of its nearest examples, though it is like none of them.
+const CERTAIN: f32 = 0.93;
+
+/// How near to an example a message must be for a fixed reply: danger is acted on at a smaller
+/// sign than a wish for a person, which many questions about jobs resemble.
+fn like_enough(kind: Kind) -> f32 {
+    match kind {
+        Kind::Crisis => 0.35,
+        Kind::Human => 0.6,
+        _ => 0.5,
+    }
 }
 
 /// Does what an option says.
