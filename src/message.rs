@@ -103,6 +103,10 @@ pub enum Kind {
     Decline,
     /// Greetings, thanks, and words about the conversation itself.
     Smalltalk,
+    /// A procedure begins or goes on. Nothing says this yet; labelled questions may expect it.
+    Flow,
+    /// Eligibility was worked out. Nothing says this yet; labelled questions may expect it.
+    Eligibility,
 }
 
 /// What choosing an option does. Its written form travels with buttons, so a button from an old

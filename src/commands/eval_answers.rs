@@ -32,6 +32,9 @@ struct Expect {
     says: Vec<String>,
 }
 
+/// The kinds that claim something.
+const ANSWERED: [Kind; 3] = [Kind::Answer, Kind::Flow, Kind::Eligibility];
+
 /// What came out, as counts and shares.
 #[derive(Debug, Default, Serialize)]
 pub struct Report {
@@ -112,7 +115,7 @@ impl Case {
         let message = last.context("give `q` or `turns`")?;
         let right = self.expect.holds(&message)?;
         let outcome = Outcome {
-            answered: message.kind == Kind::Answer,
+            answered: ANSWERED.contains(&message.kind),
             right,
             confidence: message.confidence.unwrap_or(1.0),
             group: self.expect.group(),
@@ -138,7 +141,7 @@ impl Expect {
 
     fn group(&self) -> Group {
         let any = |kinds: &[Kind]| self.kinds.iter().any(|kind| kinds.contains(kind));
-        if self.kinds.is_empty() || any(&[Kind::Answer]) {
+        if self.kinds.is_empty() || any(&ANSWERED) {
             Group::In
         } else if any(&[Kind::Unknown, Kind::Smalltalk, Kind::Clarify]) {
             Group::Out

@@ -38,9 +38,7 @@ pub struct Shown<'a> {
     kind: Kind,
     script: Script,
     text: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     article: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     confidence: Option<f32>,
     choices: Vec<ShownChoice<'a>>,
     sources: &'a [Source],
