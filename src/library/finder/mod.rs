@@ -4,14 +4,15 @@
 //! section zero). A candidate's features are few and can be read in `ask --explain`; a weighted
 //! sum of them is its score, and a logistic curve over the best candidate's is the confidence.
 
-use std::sync::mpsc;
+mod build;
+mod question;
 
 use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 
 use crate::{
     library::{
-        article::Article,
-        search::{IndexBuilder, TextIndex},
+        finder::question::{Question, widening},
+        search::TextIndex,
         terms::Lexicon,
     },
     text::{Language, words::Terms},
@@ -150,180 +151,12 @@ struct About {
     /// Whether it is about people from Taiwan; nothing where that makes no difference.
     taiwan: Option<bool>,
 }
-
-/// A text that was read: what it is, where it stands (subject, part), and its terms.
-struct Part {
-    kind: PartKind,
-    place: (usize, usize),
-    terms: Terms,
-}
-
-#[derive(Clone, Copy)]
-enum PartKind {
-    Line,
-    Section,
-    Heading,
-}
-
-/// Numbers for terms, and what sounds alike, while texts are read.
-#[derive(Default)]
-struct Words {
-    ids: HashMap<String, TermId>,
-    sounds: HashMap<String, HashMap<String, u32>>,
-}
-
-impl Words {
-    /// Gives every term of a text its number.
-    fn intern(&mut self, part: &Part) -> Text {
-        let mut ids = Vec::new();
-        each_key(&part.terms, |key| {
-            let new = TermId::try_from(self.ids.len()).unwrap_or(TermId::MAX);
-            ids.push(match self.ids.get(key) {
-                Some(id) => *id,
-                None => *self.ids.entry(key.to_owned()).or_insert(new),
-            });
-        });
-        ids.sort_unstable();
-        ids.dedup();
-        for (pair, sound) in part.terms.sounding_pairs() {
-            match self.sounds.get_mut(sound).and_then(|pairs| pairs.get_mut(pair)) {
-                Some(count) => *count += 1,
-                None => *self.sounds.entry(sound.into()).or_default().entry(pair.into()).or_default() += 1,
-            }
-        }
-        ids.shrink_to_fit();
-        Text { article: part.place.0, part: part.place.1, weight: 0.0, terms: ids }
-    }
-
-    /// For each sound its pairs, the commonest first.
-    fn by_sound(&mut self) -> HashMap<String, Vec<String>> {
-        let sort = |pairs: HashMap<String, u32>| {
-            let mut pairs: Vec<_> = pairs.into_iter().collect();
-            pairs.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
-            pairs.into_iter().map(|(pair, _)| pair).collect()
-        };
-        std::mem::take(&mut self.sounds).into_iter().map(|(sound, pairs)| (sound, sort(pairs))).collect()
-    }
-}
-
 impl Text {
     fn holds(&self, id: TermId) -> bool {
         self.terms.binary_search(&id).is_ok()
     }
 }
-
-/// Reads the terms of all `asks` lines.
-fn read_lines(asks: &[Vec<String>], language: &Language, lexicon: &Lexicon, to: impl Fn(Part)) {
-    for (i, asks) in asks.iter().enumerate() {
-        for (part, folded) in asks.iter().enumerate() {
-            let mut terms = language.terms(folded);
-            // A line in Taiwan words speaks for the mainland ones too.
-            terms.join(widening(folded, language, lexicon));
-            to(Part { kind: PartKind::Line, place: (i, part), terms });
-        }
-    }
-}
-
-/// Reads the terms of all sections, and of what heads them; the summary is section zero.
-fn read_sections(articles: &[Article], language: &Language, to: impl Fn(Part)) {
-    let terms = |text: &str| language.terms(&language.fold(text));
-    for (i, article) in articles.iter().enumerate() {
-        let summary = terms(&format!("{} {}", article.title, article.summary));
-        to(Part { kind: PartKind::Section, place: (i, 0), terms: summary });
-        to(Part { kind: PartKind::Heading, place: (i, 0), terms: terms(&article.title) });
-        for (part, section) in (1..).zip(&article.sections) {
-            let points = section.points.join(" ");
-            let text = format!("{} {} {} {points}", article.title, section.heading, section.answer);
-            to(Part { kind: PartKind::Section, place: (i, part), terms: terms(&text) });
-            to(Part { kind: PartKind::Heading, place: (i, part), terms: terms(&section.heading) });
-        }
-    }
-}
-
 impl Finder {
-    /// Indexes articles, and what is not ours: `asks` are the folded lines of both. Reading is done on other threads, since people wait
-    /// for the program to start; nothing but numbers is kept of what was read.
-    pub fn build(articles: &[Article], asks: &[Vec<String>], language: &Language, lexicon: &Lexicon) -> Self {
-        let (mut lines, mut sections) = (IndexBuilder::new(), IndexBuilder::new());
-        let mut words = Words::default();
-        let [mut line_texts, mut section_texts, mut headings] = [const { Vec::new() }; 3];
-        std::thread::scope(|scope| {
-            let (send, parts) = mpsc::sync_channel::<Part>(256);
-            let send_sections = send.clone();
-            // A receiver that is gone means that this thread is unwinding already.
-            scope.spawn(move || read_lines(asks, language, lexicon, |part| drop(send.send(part))));
-            scope.spawn(move || read_sections(articles, language, |part| drop(send_sections.send(part))));
-            for part in parts {
-                match part.kind {
-                    PartKind::Line => lines.add(&part.terms),
-                    PartKind::Section => sections.add(&part.terms),
-                    PartKind::Heading => {}
-                }
-                let text = words.intern(&part);
-                match part.kind {
-                    PartKind::Line => line_texts.push(text),
-                    PartKind::Section => section_texts.push(text),
-                    PartKind::Heading => headings.push(text),
-                }
-            }
-        });
-        let taiwan = |i: usize| articles.get(i).map(|article| article.topic == "taiwan");
-        let about = asks.iter().enumerate().map(|(i, asks)| About { lines: asks.len(), taiwan: taiwan(i) });
-        let mut finder = Self {
-            lines: lines.finish(),
-            line_texts: Texts::default(),
-            sections: sections.finish(),
-            section_texts: Texts::default(),
-            headings: Texts::default(),
-            by_sound: words.by_sound(),
-            ids: words.ids,
-            tells: vec![],
-            unknown: 0.0,
-            places: vec![HashMap::default(); asks.len()],
-            spread: vec![],
-            articles: articles.len(),
-            about: about.collect(),
-        };
-        finder.count(&line_texts, |places| places.lines += 1);
-        finder.count(section_texts.iter().filter(|text| text.part == 0), |places| places.title = true);
-        finder.count(&section_texts, |places| places.body = true);
-        finder.weigh_terms();
-        finder.line_texts = finder.texts(line_texts);
-        finder.section_texts = finder.texts(section_texts);
-        finder.headings = finder.texts(headings);
-        finder
-    }
-
-    /// Notes where the terms of some texts stand.
-    fn count<'a>(&mut self, texts: impl IntoIterator<Item = &'a Text>, note: impl Fn(&mut Places)) {
-        for text in texts {
-            for id in &text.terms {
-                note(self.places[text.article].entry(*id).or_default());
-            }
-        }
-    }
-
-    /// Rare terms tell much, terms of every article little.
-    fn weigh_terms(&mut self) {
-        let mut holders = vec![0_u32; self.ids.len()];
-        for id in self.places.iter().flat_map(HashMap::keys) {
-            holders[*id as usize] += 1;
-        }
-        self.spread = vec![0.0; self.ids.len()];
-        for (id, places) in self.places.iter().flatten() {
-            self.spread[*id as usize] += f32::from(places.lines) + f32::from(u8::from(places.title));
-        }
-        let articles = self.places.len() as f32;
-        let rarity = |holders: u32| ((articles + 1.0) / (holders as f32 + 0.5)).ln().max(0.05);
-        self.tells = vec![0.0; self.ids.len()];
-        for (key, id) in &self.ids {
-            self.tells[*id as usize] = rarity(holders[*id as usize]) * kind(key).tells;
-        }
-        // A word of no article at all says that the question may be about something else; but
-        // names and slips are such words too, so it counts like a word of a few articles.
-        self.unknown = rarity(2);
-    }
-
     /// For pairs that nobody writes (登计), the pair that sounds the same and shares a character
     /// (登记). It is added to what was written, never put in its place.
     fn mended(&self, terms: &Terms) -> Terms {
@@ -337,15 +170,6 @@ impl Finder {
             }
         }
         more
-    }
-
-    fn texts(&self, mut texts: Vec<Text>) -> Texts {
-        let mut holders = vec![vec![]; self.ids.len()];
-        for (i, text) in (0_u32..).zip(&mut texts) {
-            text.weight = text.terms.iter().map(|id| self.tells[*id as usize]).sum();
-            text.terms.iter().for_each(|id| holders[*id as usize].push(i));
-        }
-        Texts { texts, holders }
     }
 
     /// Reads a question.
@@ -474,109 +298,6 @@ impl Texts {
         let like = |(shared, text): (f32, &Text)| 2.0 * shared.min(question.weight) / (question.weight + text.weight);
         shared.into_iter().zip(&self.texts).map(like).collect()
     }
-}
-
-/// A question's terms, each with what it tells.
-struct Question {
-    /// Terms of our articles; what the lexicon added is worth less than what was written.
-    terms: Vec<(TermId, f32)>,
-    /// What all terms tell together, unknown ones included.
-    weight: f32,
-    /// The words and pairs among them.
-    solid: Vec<(TermId, f32)>,
-    solid_weight: f32,
-    /// The same terms, with their shares in the Bayes feature.
-    bayes: Vec<(TermId, f32)>,
-    bayes_weight: f32,
-}
-
-/// What a term is worth that the lexicon added.
-const ADDED: f32 = 0.7;
-
-impl Question {
-    fn new(finder: &Finder, reading: &Reading) -> Self {
-        let mut question =
-            Self { terms: vec![], weight: 0.1, solid: vec![], solid_weight: 0.1, bayes: vec![], bayes_weight: 1.0 };
-        let asked = keys(&reading.terms);
-        let more: Vec<String> = keys(&reading.more).into_iter().filter(|key| !asked.contains(key)).collect();
-        for key in &asked {
-            let tells = finder.ids.get(key).map_or(finder.unknown * kind(key).tells, |id| finder.tells[*id as usize]);
-            question.weight += tells;
-            question.solid_weight += if kind(key).solid { tells } else { 0.0 };
-            question.bayes_weight += kind(key).tells;
-        }
-        for (key, worth) in asked.iter().map(|key| (key, 1.0)).chain(more.iter().map(|key| (key, ADDED))) {
-            if let Some(id) = finder.ids.get(key) {
-                question.terms.push((*id, finder.tells[*id as usize] * worth));
-                if kind(key).solid {
-                    question.solid.push((*id, finder.tells[*id as usize] * worth));
-                }
-                // A term of sections alone says nothing about how people ask.
-                if finder.spread[*id as usize] > 0.0 {
-                    question.bayes.push((*id, kind(key).bayes * worth));
-                }
-            }
-        }
-        // Sets have no order, and sums of floats do: sort, so that equal questions score equally.
-        for terms in [&mut question.terms, &mut question.solid, &mut question.bayes] {
-            terms.sort_by_key(|(id, _)| *id);
-        }
-        question
-    }
-
-    /// How much of the question stands where `stands` says.
-    fn shared(&self, stands: impl Fn(TermId) -> bool) -> f32 {
-        self.terms.iter().filter(|(id, _)| stands(*id)).map(|(_, tells)| tells).sum::<f32>().min(self.weight)
-    }
-}
-
-/// A kind of terms, and what it counts for.
-struct TermKind {
-    letter: char,
-    tells: f32,
-    bayes: f32,
-    solid: bool,
-}
-
-/// The kinds in the order of [`Terms::kinds`]: words and pairs carry the sense; characters and
-/// sounds mend what those miss.
-const KINDS: [TermKind; 4] = [
-    TermKind { letter: 'w', tells: 1.0, bayes: 1.0, solid: true },
-    TermKind { letter: 'p', tells: 1.0, bayes: 1.0, solid: true },
-    TermKind { letter: 'c', tells: 0.4, bayes: 0.7, solid: false },
-    TermKind { letter: 's', tells: 0.5, bayes: 0.5, solid: false },
-];
-
-/// Does something with the terms of all kinds, told apart by their first letter.
-fn each_key(terms: &Terms, mut act: impl FnMut(&str)) {
-    let mut key = String::new();
-    for (kind, terms) in KINDS.iter().zip(terms.kinds()) {
-        for term in terms {
-            key.clear();
-            key.push(kind.letter);
-            key.push_str(term);
-            act(&key);
-        }
-    }
-}
-
-/// Each term once.
-fn keys(terms: &Terms) -> HashSet<String> {
-    let mut keys = HashSet::default();
-    each_key(terms, |key| {
-        keys.insert(key.to_owned());
-    });
-    keys
-}
-
-fn kind(key: &str) -> &'static TermKind {
-    KINDS.iter().find(|kind| key.starts_with(kind.letter)).unwrap_or(&KINDS[0])
-}
-
-/// The terms of the mainland words that a text leads to.
-fn widening(folded: &str, language: &Language, lexicon: &Lexicon) -> Terms {
-    let words: Vec<String> = lexicon.widen(folded).into_iter().flat_map(|(_, to)| to.iter().cloned()).collect();
-    language.terms(&words.join(" "))
 }
 
 fn is_taiwan(folded: &str) -> bool {
