@@ -6,8 +6,7 @@ CARGO ?= cargo
 .PHONY: run test check bench needs
 
 run: needs
-	$(CARGO) build --release --locked
-	./target/release/luzhu serve
+	$(CARGO) run --release --locked -- serve
 
 # Rustfmt and clippy are asked where they are installed; the tests need neither.
 test: needs
