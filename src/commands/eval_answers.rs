@@ -1,6 +1,6 @@
 //! `luzhu eval answers`: the whole assistant over labelled questions.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Instant};
 
 use anyhow::{Context, Result};
 use chrono::NaiveDate;
@@ -54,6 +54,10 @@ pub struct Report {
     pub fixed: usize,
     /// Share of those.
     pub fixed_right: f64,
+    /// Half of the turns took at most this long, in milliseconds.
+    pub p50_ms: f64,
+    /// Of a hundred turns 99 took at most this long.
+    pub p99_ms: f64,
     /// For each confidence: how much is answered if we answer from there on, and how much of
     /// that is wrong.
     pub risk_coverage: Vec<(f32, f64, f64)>,
@@ -65,6 +69,8 @@ struct Outcome {
     right: bool,
     confidence: f32,
     group: Group,
+    /// How long the last turn took, in milliseconds.
+    took_ms: f64,
 }
 
 /// What a question is there to show.
@@ -106,9 +112,11 @@ impl Case {
     fn run(&self, library: &Library, today: NaiveDate) -> Result<(Outcome, Message)> {
         let turns = self.q.iter().chain(&self.turns);
         let mut conversation = Conversation::default();
-        let mut last = None;
+        let (mut last, mut took_ms) = (None, 0.0);
         for text in turns {
+            let begun = Instant::now();
             let turn = step(library, &conversation, &Body::Text(text.clone()), today);
+            took_ms = begun.elapsed().as_secs_f64() * 1000.0;
             conversation = turn.conversation;
             last = turn.said.into_iter().next();
         }
@@ -119,6 +127,7 @@ impl Case {
             right,
             confidence: message.confidence.unwrap_or(1.0),
             group: self.expect.group(),
+            took_ms,
         };
         Ok((outcome, message))
     }
@@ -165,7 +174,12 @@ impl Report {
             let wrong = answered(from).filter(|outcome| !outcome.right).count();
             (from, told as f64 / all as f64, wrong as f64 / told.max(1) as f64)
         });
+        let mut times: Vec<f64> = outcomes.iter().map(|outcome| outcome.took_ms).collect();
+        times.sort_by(f64::total_cmp);
+        let at = |hundredth: usize| times.get(times.len() * hundredth / 100).copied().unwrap_or_default();
         Self {
+            p50_ms: at(50),
+            p99_ms: at(99),
             in_scope: of(Group::In).count(),
             right: share(Group::In, &|outcome| outcome.right),
             wrong: share(Group::In, &|outcome| outcome.answered && !outcome.right),
@@ -181,7 +195,7 @@ impl Report {
     fn table(&self) -> String {
         let percent = |share: f64| format!("{:.1} %", share * 100.0);
         let mut out = format!(
-            "in scope {}: right {}, wrong {}, held back {}\nout of scope {}: not answered {}\nperson, danger, declined {}: right {}\n\nanswered from  coverage  wrong of answered\n",
+            "in scope {}: right {}, wrong {}, held back {}\nout of scope {}: not answered {}\nperson, danger, declined {}: right {}\na turn takes {:.2} ms (median), {:.2} ms (99 of 100)\n\nanswered from  coverage  wrong of answered\n",
             self.in_scope,
             percent(self.right),
             percent(self.wrong),
@@ -189,7 +203,9 @@ impl Report {
             self.out_of_scope,
             percent(self.not_answered),
             self.fixed,
-            percent(self.fixed_right)
+            percent(self.fixed_right),
+            self.p50_ms,
+            self.p99_ms
         );
         for (from, coverage, risk) in &self.risk_coverage {
             out.push_str(&format!("{from:>13.2}  {:>8}  {:>8}\n", percent(*coverage), percent(*risk)));

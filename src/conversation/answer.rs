@@ -26,7 +26,7 @@ const NEXT: usize = 3;
 pub const CLARIFY_FROM: f32 = 0.30;
 
 /// From this confidence on the first finding is told.
-pub const ANSWER_FROM: f32 = 0.80;
+pub const ANSWER_FROM: f32 = 0.85;
 
 /// Speaks for one person on one day.
 pub struct Speaker<'a> {
