@@ -150,7 +150,7 @@ pub enum Eval {
     /// The whole assistant over labelled questions: answered, right, wrong, held back.
     Answers(Answers),
     /// Every `asks` line of knowledge/: does it find its article, also when it is left out itself?
-    Asks(Asks),
+    Asks(Measure),
 }
 
 /// Settings of `eval retrieval`.
@@ -175,24 +175,18 @@ pub struct Retrieval {
 pub struct Answers {
     /// Lines of {"id", "q" or "turns", "expect": {"articles"?, "kinds"?, "says"?}}.
     pub file: PathBuf,
-    /// The figures in JSON.
-    #[arg(long)]
-    pub json: bool,
-    /// List every question that was not answered as expected.
-    #[arg(long)]
-    pub list: bool,
-    /// The content to read.
+    /// How it is told.
     #[command(flatten)]
-    pub content: Content,
+    pub measure: Measure,
 }
 
-/// Settings of `eval asks`.
+/// Settings of every measure over our own content.
 #[derive(Args, Debug)]
-pub struct Asks {
+pub struct Measure {
     /// The figures in JSON.
     #[arg(long)]
     pub json: bool,
-    /// List every line that finds another article.
+    /// List every question that did not come out as expected.
     #[arg(long)]
     pub list: bool,
     /// The content to read.

@@ -8,7 +8,7 @@ use luzhu::{
     channels::{Channels, telegram::Telegram, web::Web},
     clock::Clock,
     commands::{ask, chat, check, eval_answers, eval_asks, eval_retrieval, listed},
-    config::{Ask, Chat, Command, Config, Content, Eval, Serve},
+    config::{Answers, Ask, Chat, Command, Config, Content, Eval, Serve},
     http,
     inbox::Inbox,
     library::Library,
@@ -60,13 +60,13 @@ async fn run(command: Command) -> Result<()> {
             let (library, _) = build(&settings.content)?;
             eval_retrieval::run(&library, &settings.corpus, &settings.queries, settings.json)
         }
-        Command::Eval(Eval::Answers(settings)) => {
-            let (library, clock) = build(&settings.content)?;
-            eval_answers::run(&library, &settings.file, settings.json, settings.list, clock.today())
+        Command::Eval(Eval::Answers(Answers { file, measure })) => {
+            let (library, clock) = build(&measure.content)?;
+            eval_answers::run(&library, &file, measure.json, measure.list, clock.today())
         }
-        Command::Eval(Eval::Asks(settings)) => {
-            let (library, _) = build(&settings.content)?;
-            eval_asks::run(&library, settings.json, settings.list)
+        Command::Eval(Eval::Asks(measure)) => {
+            let (library, _) = build(&measure.content)?;
+            eval_asks::run(&library, measure.json, measure.list)
         }
     }
 }

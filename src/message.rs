@@ -196,7 +196,7 @@ pub struct Source {
 
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bare = self.title.starts_with('《') || self.title.contains('《') || self.title.ends_with('）');
+        let bare = self.title.contains('《') || self.title.ends_with('）');
         if bare {
             f.write_str(&self.title)?
         } else {

@@ -64,7 +64,7 @@ pub fn run(library: &Library, corpus: &Path, queries: &Path, json: bool) -> Resu
         times.push(begun.elapsed().as_secs_f64() * 1000.0);
         let relevant: Vec<usize> = query.relevant.iter().filter_map(|id| places.get(id.as_str()).copied()).collect();
         let ranks: Vec<usize> =
-            hits.iter().enumerate().filter(|(_, hit)| relevant.contains(&hit.text)).map(|(rank, _)| rank).collect();
+            hits.iter().enumerate().filter(|(_, text)| relevant.contains(text)).map(|(rank, _)| rank).collect();
         let gain = |rank: usize| 1.0 / (rank as f64 + 2.0).log2();
         let ideal: f64 = (0..relevant.len().min(10)).map(gain).sum();
         sums[0] += f64::from(u8::from(ranks.first() == Some(&0)));

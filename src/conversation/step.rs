@@ -95,22 +95,21 @@ fn reply(next: &mut Conversation, text: &str, numbers: &[Number], speaker: &Spea
     if let Some(fixed) = library.fixed.iter().find(|fixed| fixed.fits(&words)) {
         return say_fixed(next, fixed, speaker);
     }
-    if !numbers.is_empty() && without_masks(&folded).chars().count() < 4 {
+    let question = without_masks(&folded);
+    if !numbers.is_empty() && question.chars().count() < 4 {
         return speaker.say(Kind::Smalltalk, wording::ONLY_NUMBER, &[]);
     }
-    search(next, &without_masks(&folded), speaker)
+    search(next, &question, speaker)
 }
 
 /// A fixed reply, and what it leads to.
 fn say_fixed(next: &mut Conversation, fixed: &Fixed, speaker: &Speaker<'_>) -> Message {
     match fixed.kind {
-        Kind::Human => do_act(next, &Act::Human, speaker.library, speaker.today),
-        Kind::Crisis => {
-            next.request(Reason::Crisis, speaker.today);
-            speaker.fixed(fixed)
-        }
-        _ => speaker.fixed(fixed),
+        Kind::Human => return do_act(next, &Act::Human, speaker.library, speaker.today),
+        Kind::Crisis => next.request(Reason::Crisis, speaker.today),
+        _ => {}
     }
+    speaker.fixed(fixed)
 }
 
 /// The reply to a question, as sure as the search is.
@@ -171,11 +170,7 @@ fn do_act(next: &mut Conversation, act: &Act, library: &Library, today: NaiveDat
             let waited = next.request.take().is_some();
             speaker.say(Kind::Smalltalk, if waited { wording::WITHDRAWN } else { wording::NOTHING_TO_WITHDRAW }, &[])
         }
-        Act::Write(_) => {
-            let mut message = speaker.say(Kind::Smalltalk, wording::SWITCHED, &[]);
-            message.script = next.script;
-            message
-        }
+        Act::Write(_) => speaker.say(Kind::Smalltalk, wording::SWITCHED, &[]),
     }
 }
 

@@ -22,15 +22,6 @@ pub struct TextIndex {
     bytes: u64,
 }
 
-/// A text that was found: its number, and its BM25 score over all fields.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Hit {
-    /// The text's place in the order in which it was added.
-    pub text: usize,
-    /// Higher is nearer; comparable within one query only.
-    pub score: f32,
-}
-
 /// An index that texts are still added to.
 pub struct IndexBuilder {
     index: Index,
@@ -89,8 +80,9 @@ impl TextIndex {
         self.bytes
     }
 
-    /// The nearest texts for a question.
-    pub fn search(&self, asked: &Terms, most: usize) -> Vec<Hit> {
+    /// The texts nearest to a question by BM25 over all fields, best first: each one's place in the
+    /// order in which it was added.
+    pub fn search(&self, asked: &Terms, most: usize) -> Vec<usize> {
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
         for ((field, terms), weight) in self.fields.iter().zip(asked.kinds()).zip(WEIGHTS) {
             for term in terms {
@@ -109,14 +101,14 @@ impl TextIndex {
         self.try_search(&BooleanQuery::new(clauses), most).expect(IN_MEMORY)
     }
 
-    fn try_search(&self, query: &BooleanQuery, most: usize) -> tantivy::Result<Vec<Hit>> {
+    fn try_search(&self, query: &BooleanQuery, most: usize) -> tantivy::Result<Vec<usize>> {
         let searcher = self.reader.searcher();
         let found = searcher.search(query, &TopDocs::with_limit(most).order_by_score())?;
         let mut hits = Vec::with_capacity(found.len());
-        for (score, place) in found {
+        for (_, place) in found {
             let numbers = searcher.segment_reader(place.segment_ord).fast_fields().u64("number")?;
             if let Some(number) = numbers.first(place.doc_id) {
-                hits.push(Hit { text: usize::try_from(number).unwrap_or_default(), score });
+                hits.push(usize::try_from(number).unwrap_or_default());
             }
         }
         Ok(hits)

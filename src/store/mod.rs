@@ -240,12 +240,6 @@ impl Store {
         rows.iter().map(line).collect()
     }
 
-    /// The last lines of the transcript, oldest first.
-    pub async fn latest(&self, address: &Address, most: i64) -> Result<Vec<Line>> {
-        let last = self.load(address).await?.last_seq;
-        self.transcript(address, (last - most).max(0), most).await
-    }
-
     /// How much there is of everything.
     pub async fn counts(&self) -> Result<Counts> {
         let row = sqlx::query(

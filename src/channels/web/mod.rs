@@ -81,9 +81,10 @@ impl Web {
     }
 
     async fn page(&self, visitor: &Visitor, trouble: Option<&Refused>, size: page::Size) -> anyhow::Result<String> {
-        let lines = self.inbox.store().latest(&visitor.address, PAGE_LINES).await?;
-        let conversation = self.inbox.store().load(&visitor.address).await?.conversation;
-        Ok(page::whole(self.inbox.library(), &conversation, &lines, trouble, size))
+        let store = self.inbox.store();
+        let loaded = store.load(&visitor.address).await?;
+        let lines = store.transcript(&visitor.address, loaded.last_seq - PAGE_LINES, PAGE_LINES).await?;
+        Ok(page::whole(self.inbox.library(), &loaded.conversation, &lines, trouble, size))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
         article::Article,
         finder::{
             About, Finder, Places, TermId, Text, Texts,
-            question::{each_key, kind, widening},
+            question::{each_key, kind, terms_of},
         },
         search::IndexBuilder,
         terms::Lexicon,
@@ -24,7 +24,6 @@ struct Part {
     terms: Terms,
 }
 
-#[derive(Clone, Copy)]
 enum PartKind {
     Line,
     Section,
@@ -71,13 +70,14 @@ impl Words {
         std::mem::take(&mut self.sounds).into_iter().map(|(sound, pairs)| (sound, sort(pairs))).collect()
     }
 }
+
 /// Reads the terms of all `asks` lines.
 fn read_lines(asks: &[Vec<String>], language: &Language, lexicon: &Lexicon, to: impl Fn(Part)) {
     for (i, asks) in asks.iter().enumerate() {
         for (part, folded) in asks.iter().enumerate() {
             let mut terms = language.terms(folded);
             // A line in Taiwan words speaks for the mainland ones too.
-            terms.join(widening(folded, language, lexicon));
+            terms.join(terms_of(&lexicon.widen(folded), language));
             to(Part { kind: PartKind::Line, place: (i, part), terms });
         }
     }
@@ -98,9 +98,11 @@ fn read_sections(articles: &[Article], language: &Language, to: impl Fn(Part)) {
         }
     }
 }
+
 impl Finder {
-    /// Indexes articles, and what is not ours: `asks` are the folded lines of both. Reading is done on other threads, since people wait
-    /// for the program to start; nothing but numbers is kept of what was read.
+    /// Indexes articles, and what is not ours: `asks` are the folded lines of both. Reading is done
+    /// on other threads, since people wait for the program to start; nothing but numbers is kept of
+    /// what was read.
     pub fn build(articles: &[Article], asks: &[Vec<String>], language: &Language, lexicon: &Lexicon) -> Self {
         let (mut lines, mut sections) = (IndexBuilder::new(), IndexBuilder::new());
         let mut words = Words::default();
@@ -112,15 +114,16 @@ impl Finder {
             scope.spawn(move || read_lines(asks, language, lexicon, |part| drop(send.send(part))));
             scope.spawn(move || read_sections(articles, language, |part| drop(send_sections.send(part))));
             for part in parts {
-                match part.kind {
-                    PartKind::Line => lines.add(&part.terms),
-                    PartKind::Section => sections.add(&part.terms),
-                    PartKind::Heading => {}
-                }
                 let text = words.intern(&part);
                 match part.kind {
-                    PartKind::Line => line_texts.push(text),
-                    PartKind::Section => section_texts.push(text),
+                    PartKind::Line => {
+                        lines.add(&part.terms);
+                        line_texts.push(text);
+                    }
+                    PartKind::Section => {
+                        sections.add(&part.terms);
+                        section_texts.push(text);
+                    }
                     PartKind::Heading => headings.push(text),
                 }
             }

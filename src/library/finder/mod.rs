@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 
 use crate::{
     library::{
-        finder::question::{Question, widening},
+        finder::question::{Question, terms_of},
         search::TextIndex,
         terms::Lexicon,
     },
@@ -28,7 +28,7 @@ const ENOUGH: f32 = 30.0;
 const KEPT: usize = 6;
 
 /// Words that make a question, or an article, one about people from Taiwan.
-const TAIWAN: &[&str] = &["台湾", "台胞", "台生", "台青", "台籍", "台人", "台企", "台商", "台干", "台企", "台陆通"];
+const TAIWAN: &[&str] = &["台湾", "台胞", "台生", "台青", "台籍", "台人", "台企", "台商", "台干", "台陆通"];
 
 /// An `asks` line, by article and line.
 pub type AskLine = (usize, usize);
@@ -62,8 +62,6 @@ pub struct Features {
     pub head: f32,
     /// How much of the question stands anywhere in the article.
     pub cover: f32,
-    /// The same for words and pairs alone: what is no accident of single characters.
-    pub words: f32,
     /// How much the words and pairs that stand there tell, however long the question: 0 to 1.
     pub evidence: f32,
     /// 1 if both are about people from Taiwan, or neither is.
@@ -151,11 +149,13 @@ struct About {
     /// Whether it is about people from Taiwan; nothing where that makes no difference.
     taiwan: Option<bool>,
 }
+
 impl Text {
     fn holds(&self, id: TermId) -> bool {
         self.terms.binary_search(&id).is_ok()
     }
 }
+
 impl Finder {
     /// For pairs that nobody writes (登计), the pair that sounds the same and shares a character
     /// (登记). It is added to what was written, never put in its place.
@@ -176,10 +176,10 @@ impl Finder {
     pub fn read(&self, question: &str, language: &Language, lexicon: &Lexicon) -> Reading {
         let folded = language.fold(question);
         let terms = language.terms(&folded);
-        let widened: Vec<_> =
-            lexicon.widen(&folded).into_iter().map(|(word, to)| (word.to_owned(), to.to_vec())).collect();
-        let mut more = widening(&folded, language, lexicon);
+        let widened = lexicon.widen(&folded);
+        let mut more = terms_of(&widened, language);
         more.join(self.mended(&terms));
+        let widened = widened.into_iter().map(|(word, to)| (word.to_owned(), to.to_vec())).collect();
         Reading { folded, terms, widened, more }
     }
 
@@ -191,9 +191,9 @@ impl Finder {
         let mut looked_for = reading.terms.solid();
         looked_for.join(reading.more.solid());
         let hits = self.lines.search(&looked_for, CANDIDATES);
-        let lines = hits.iter().map(|hit| &self.line_texts.texts[hit.text]).filter(|text| !left_out(text));
+        let lines = hits.iter().map(|text| &self.line_texts.texts[*text]).filter(|text| !left_out(text));
         let hits = self.sections.search(&looked_for, CANDIDATES);
-        let sections = hits.iter().map(|hit| &self.section_texts.texts[hit.text]);
+        let sections = hits.iter().map(|text| &self.section_texts.texts[*text]);
         let candidates: HashSet<usize> = lines.chain(sections).map(|text| text.article).collect();
 
         let missing =
@@ -235,7 +235,6 @@ impl Finder {
             around: mean(8),
             head: self.headings.of(article).map(|i| like.headings[i]).fold(0.0, f32::max),
             cover: question.shared(|id| places.get(&id).is_some_and(|places| stands(id, places))) / question.weight,
-            words: solid / question.solid_weight,
             evidence: (solid / ENOUGH).min(1.0),
             side: 0.0,
         }

@@ -3,10 +3,7 @@
 use rustc_hash::FxHashSet as HashSet;
 
 use crate::{
-    library::{
-        finder::{Finder, Reading, TermId},
-        terms::Lexicon,
-    },
+    library::finder::{Finder, Reading, TermId},
     text::{Language, words::Terms},
 };
 
@@ -95,7 +92,7 @@ pub(super) fn each_key(terms: &Terms, mut act: impl FnMut(&str)) {
 }
 
 /// Each term once.
-pub(super) fn keys(terms: &Terms) -> HashSet<String> {
+fn keys(terms: &Terms) -> HashSet<String> {
     let mut keys = HashSet::default();
     each_key(terms, |key| {
         keys.insert(key.to_owned());
@@ -107,8 +104,8 @@ pub(super) fn kind(key: &str) -> &'static TermKind {
     KINDS.iter().find(|kind| key.starts_with(kind.letter)).unwrap_or(&KINDS[0])
 }
 
-/// The terms of the mainland words that a text leads to.
-pub(super) fn widening(folded: &str, language: &Language, lexicon: &Lexicon) -> Terms {
-    let words: Vec<String> = lexicon.widen(folded).into_iter().flat_map(|(_, to)| to.iter().cloned()).collect();
+/// The terms of the mainland words that the lexicon found in a text.
+pub(super) fn terms_of(widened: &[(&str, &[String])], language: &Language) -> Terms {
+    let words: Vec<&str> = widened.iter().flat_map(|(_, to)| to.iter().map(String::as_str)).collect();
     language.terms(&words.join(" "))
 }
