@@ -13,8 +13,8 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    body::Bytes,
-    extract::{DefaultBodyLimit, Query, State},
+    body::Body,
+    extract::{Query, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response, Sse, sse},
     routing::{get, post},
@@ -71,7 +71,6 @@ impl Web {
             .route("/favicon.ico", get(|| async { StatusCode::NO_CONTENT }))
             .route("/assets/chat.css", asset("text/css; charset=utf-8", include_str!("chat.css")))
             .route("/assets/chat.js", asset("text/javascript; charset=utf-8", include_str!("chat.js")))
-            .layer(DefaultBodyLimit::max(input::BODY_BYTES))
             .with_state(self)
     }
 
@@ -105,14 +104,12 @@ async fn show(State(web): State<Web>, Query(look): Query<Look>, headers: HeaderM
 }
 
 /// One message in; when we answer, it is durable.
-async fn receive(
-    State(web): State<Web>,
-    headers: HeaderMap,
-    body: Result<Bytes, axum::extract::rejection::BytesRejection>,
-) -> Response {
+async fn receive(State(web): State<Web>, headers: HeaderMap, body: Body) -> Response {
     let visitor = web.visitor(&headers);
     let wants_json = input::is_json(&headers);
-    let sent = input::same_site(&headers).and_then(|()| input::read(&headers, body));
+    // The body is taken in whatever becomes of it, so that the sender hears our answer.
+    let body = input::collect(body).await;
+    let sent = input::same_site(&headers).and(body).and_then(|body| input::read(&headers, &body));
     let sent = sent.and_then(|sent| {
         web.limiter.admit(&visitor.address).map(|()| sent.clone()).map_err(|refused| refused.keeping(&sent))
     });
