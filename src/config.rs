@@ -35,6 +35,13 @@ pub enum Command {
     ///
     /// Exit status 1 when there are errors; warnings alone exit 0.
     Check(Content),
+    /// Weigh eligibility from a file of facts, without a conversation.
+    ///
+    /// FILE.toml holds lines like `insured_months = 45` or `left_reason = "laid_off"`; the facts
+    /// stand in knowledge/facts.toml. Words like "三年零九个月" are understood too.
+    Weigh(Weigh),
+    /// Draw a procedure as Mermaid, or as an outline that reads well aloud.
+    Draw(Draw),
     /// Measure the search, or the whole assistant, on labelled questions.
     #[command(subcommand)]
     Eval(Eval),
@@ -137,6 +144,36 @@ pub struct Ask {
     /// Show how the question was read, and what spoke for each article.
     #[arg(long)]
     pub explain: bool,
+    /// The content to read.
+    #[command(flatten)]
+    pub content: Content,
+}
+
+/// Settings of `weigh`.
+#[derive(Args, Debug)]
+pub struct Weigh {
+    /// What is known of a person.
+    #[arg(long, value_name = "FILE.toml")]
+    pub facts: PathBuf,
+    /// One scheme instead of all.
+    #[arg(long, value_name = "ID")]
+    pub scheme: Option<String>,
+    /// Every outcome with its proof in JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// The content to read.
+    #[command(flatten)]
+    pub content: Content,
+}
+
+/// Settings of `draw`.
+#[derive(Args, Debug)]
+pub struct Draw {
+    /// The procedure's id: the name of its file in dialogs/.
+    pub flow: String,
+    /// An outline instead of a picture.
+    #[arg(long)]
+    pub text: bool,
     /// The content to read.
     #[command(flatten)]
     pub content: Content,

@@ -4,14 +4,20 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use tokio::sync::broadcast;
+use uuid::Uuid;
 
 use crate::{
     clock::Clock,
-    conversation::step,
+    conversation::{Moment, code_in, step},
     library::Library,
     message::{Address, Inbound},
     store::{Delivery, Saved, Store},
 };
+
+/// Eight digits that nobody can guess.
+fn digits() -> String {
+    format!("{:08}", Uuid::new_v4().as_u128() % 100_000_000)
+}
 
 /// How often a turn is taken again because the conversation moved meanwhile.
 const RETRIES: usize = 20;
@@ -47,6 +53,11 @@ impl Inbox {
         &self.library
     }
 
+    /// The day that answers are given for.
+    pub fn today(&self) -> chrono::NaiveDate {
+        self.clock.today()
+    }
+
     /// Addresses whose transcript has grown; a hint, the store is the truth.
     pub fn changes(&self) -> broadcast::Receiver<Address> {
         self.changed.subscribe()
@@ -63,7 +74,12 @@ impl Inbox {
                 return Ok(Received { seq });
             }
             let loaded = self.store.load(&inbound.from).await?;
-            let turn = step(&self.library, &loaded.conversation, &inbound.body, self.clock.today());
+            let carried = match code_in(&loaded.conversation, &inbound.body, &self.library) {
+                Some(digits) => Some(self.store.redeem(&inbound.from, &digits, self.clock.now()).await?),
+                None => None,
+            };
+            let moment = Moment { today: self.clock.today(), digits: digits(), carried };
+            let turn = step(&self.library, &loaded.conversation, &inbound.body, moment);
             match self.store.save(&inbound.from, &inbound.id, &loaded, &turn, delivery, self.clock.now()).await? {
                 Saved::At(seq) => {
                     // Nobody listening is fine: the store is the truth.

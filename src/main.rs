@@ -7,8 +7,8 @@ use clap::Parser;
 use luzhu::{
     channels::{Channels, telegram::Telegram, web::Web},
     clock::Clock,
-    commands::{ask, chat, check, eval_answers, eval_asks, eval_retrieval, listed},
-    config::{Answers, Ask, Chat, Command, Config, Content, Eval, Serve},
+    commands::{ask, chat, check, draw, eval_answers, eval_asks, eval_retrieval, listed, weigh},
+    config::{Answers, Ask, Chat, Command, Config, Content, Draw, Eval, Serve, Weigh},
     http,
     inbox::Inbox,
     library::Library,
@@ -55,6 +55,14 @@ async fn run(command: Command) -> Result<()> {
             let (library, clock) = build(&content)?;
             check::run(&library, clock.today());
             Ok(())
+        }
+        Command::Weigh(Weigh { facts, scheme, json, content }) => {
+            let (library, clock) = build(&content)?;
+            weigh::run(&library, &facts, scheme.as_deref(), json, clock.today())
+        }
+        Command::Draw(Draw { flow, text, content }) => {
+            let (library, _) = build(&content)?;
+            draw::run(&library, &flow, text)
         }
         Command::Eval(Eval::Retrieval(settings)) => {
             let (library, _) = build(&settings.content)?;

@@ -103,9 +103,9 @@ pub enum Kind {
     Decline,
     /// Greetings, thanks, and words about the conversation itself.
     Smalltalk,
-    /// A procedure begins or goes on. Nothing says this yet; labelled questions may expect it.
+    /// A procedure begins or goes on.
     Flow,
-    /// Eligibility was worked out. Nothing says this yet; labelled questions may expect it.
+    /// Eligibility was worked out.
     Eligibility,
 }
 
@@ -123,6 +123,74 @@ pub enum Act {
     Withdraw,
     /// Go on in this script.
     Write(Script),
+    /// Begin a procedure, or see whether one is eligible for a scheme.
+    Begin(String),
+    /// Answer a question (its key) with an option (its id).
+    Answer(String, String),
+    /// Answer a question, by its key, once more.
+    Change(String),
+    /// Do something about the procedure itself.
+    Mend(Repair),
+}
+
+/// What a person can say at every question of a procedure.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Repair {
+    /// Leave the procedure.
+    Cancel,
+    /// Begin it again.
+    Restart,
+    /// The question before.
+    Back,
+    /// Leave the question out.
+    Skip,
+    /// What can be said here.
+    Help,
+    /// Why we ask.
+    Why,
+    /// The question once more.
+    Repeat,
+    /// What was answered so far.
+    Review,
+    /// What was answered, and the result, to show at a counter.
+    Summary,
+    /// Not sure.
+    Unsure,
+    /// The earlier answer stands.
+    Keep,
+    /// Go on where we were.
+    Resume,
+    /// Take the last correction back.
+    Undo,
+    /// Go on in another place.
+    Code,
+    /// Yes.
+    Yes,
+    /// No.
+    No,
+}
+
+impl Repair {
+    /// Its written form.
+    const NAMES: [(Self, &str); 16] = [
+        (Self::Cancel, "cancel"),
+        (Self::Restart, "restart"),
+        (Self::Back, "back"),
+        (Self::Skip, "skip"),
+        (Self::Help, "help"),
+        (Self::Why, "why"),
+        (Self::Repeat, "repeat"),
+        (Self::Review, "review"),
+        (Self::Summary, "summary"),
+        (Self::Unsure, "unsure"),
+        (Self::Keep, "keep"),
+        (Self::Resume, "resume"),
+        (Self::Undo, "undo"),
+        (Self::Code, "code"),
+        (Self::Yes, "yes"),
+        (Self::No, "no"),
+    ];
 }
 
 impl fmt::Display for Act {
@@ -133,6 +201,13 @@ impl fmt::Display for Act {
             Self::Human => f.write_str("human"),
             Self::Withdraw => f.write_str("withdraw"),
             Self::Write(script) => f.write_str(script.pick("write/hans", "write/hant")),
+            Self::Begin(id) => write!(f, "begin/{id}"),
+            Self::Answer(key, option) => write!(f, "answer/{key}/{option}"),
+            Self::Change(key) => write!(f, "change/{key}"),
+            Self::Mend(repair) => {
+                let name = Repair::NAMES.iter().find(|(other, _)| other == repair).map_or("", |(_, name)| name);
+                write!(f, "mend/{name}")
+            }
         }
     }
 }
@@ -146,6 +221,16 @@ impl FromStr for Act {
             Some(("more", id)) => Ok(Self::More(id.into())),
             Some(("write", "hans")) => Ok(Self::Write(Script::Hans)),
             Some(("write", "hant")) => Ok(Self::Write(Script::Hant)),
+            Some(("begin", id)) => Ok(Self::Begin(id.into())),
+            Some(("answer", answer)) => {
+                let (key, option) = answer.rsplit_once('/').ok_or_else(|| format!("`{text}` answers nothing"))?;
+                Ok(Self::Answer(key.into(), option.into()))
+            }
+            Some(("change", key)) => Ok(Self::Change(key.into())),
+            Some(("mend", name)) => {
+                let repair = Repair::NAMES.iter().find(|(_, other)| *other == name);
+                repair.map(|(repair, _)| Self::Mend(*repair)).ok_or_else(|| format!("`{name}` is no repair"))
+            }
             None if text == "human" => Ok(Self::Human),
             None if text == "withdraw" => Ok(Self::Withdraw),
             _ => Err(format!("`{text}` is not an option of ours")),
@@ -209,6 +294,106 @@ impl fmt::Display for Source {
     }
 }
 
+/// How a scheme was weighed.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Every condition holds.
+    Eligible,
+    /// Nothing fails, and something is not known yet.
+    Likely,
+    /// Something fails that is confirmed.
+    NotEligible,
+    /// No rule is known for the day, or the rule cannot decide it.
+    Unknown,
+}
+
+impl Verdict {
+    /// Its name in the contract and in `goto`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Eligible => "eligible",
+            Self::Likely => "likely",
+            Self::NotEligible => "not_eligible",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// One condition of an outcome.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Weighed {
+    /// Its name in the scheme.
+    pub id: String,
+    /// The condition in words.
+    pub says: String,
+    /// Whether it holds; nothing while it is not known.
+    pub holds: Option<bool>,
+    /// The person's own value.
+    pub value: String,
+    /// What the rule demands.
+    pub threshold: String,
+    /// Where it is laid down.
+    pub source: String,
+    /// The day on which that was last checked.
+    pub as_of: String,
+    /// Whether it is only second-hand, so that it never decides alone.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub unconfirmed: bool,
+    /// While it is not known: which paper shows it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub paper: Option<String>,
+}
+
+/// Something that is given.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Given {
+    /// Its name in the scheme.
+    pub name: String,
+    /// Its words.
+    pub label: String,
+    /// The figure.
+    pub value: String,
+    /// What the figure counts.
+    pub unit: String,
+    /// How it came about.
+    pub working: String,
+}
+
+/// A change that would alter an outcome.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Change {
+    /// The condition that it is about.
+    pub need: String,
+    /// The change in words.
+    pub change: String,
+}
+
+/// A scheme held against what is known of a person, with its proof.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Outcome {
+    /// The scheme's id.
+    pub scheme: String,
+    /// What it is called.
+    pub title: String,
+    /// For which of several things of a list.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub item: Option<String>,
+    /// The day for which it was weighed.
+    pub day: String,
+    /// The result.
+    pub verdict: Verdict,
+    /// Why, where the conditions alone do not tell: no rule, two readings.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub because: Option<String>,
+    /// Every condition in force on the day.
+    pub needs: Vec<Weighed>,
+    /// What is given.
+    pub awards: Vec<Given>,
+    /// The smallest change that would alter the result.
+    pub would_change: Vec<Change>,
+}
+
 /// What the assistant says: parts that rich clients lay out, and [`Message::text`] for the rest.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Message {
@@ -233,6 +418,9 @@ pub struct Message {
     /// How likely it is that this is what was asked, 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub confidence: Option<f32>,
+    /// What was weighed for it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub outcomes: Vec<Outcome>,
 }
 
 impl Message {
@@ -275,9 +463,13 @@ pub enum Author {
 /// What every channel must be able to carry; content is checked against it when it is loaded.
 pub mod limits {
     /// Options under one message, the person and 更多 included.
-    pub const CHOICES: usize = 6;
-    /// Characters in an option's label.
+    pub const CHOICES: usize = 13;
+    /// Characters in an article's title.
     pub const LABEL: usize = 24;
+    /// Characters in the label of an answer to a question.
+    pub const OPTION: usize = 20;
+    /// Bytes of an option's written form.
+    pub const ACT_BYTES: usize = 64;
     /// UTF-16 units in one message: the smallest of the channels that we speak on.
     pub const TEXT: usize = 4096;
     /// Bytes of text that one person may send at once.

@@ -7,8 +7,9 @@ use uuid::Uuid;
 use crate::{
     channels::terminal::{self, print_line, read_line},
     commands::Shown,
+    conversation::dialog,
     inbox::Inbox,
-    message::{Address, Body, Inbound},
+    message::{Address, Body, Inbound, Outcome},
     store::{Delivery, Said},
 };
 
@@ -16,9 +17,9 @@ use crate::{
 struct Turn<'a> {
     mode: &'static str,
     flow: Option<&'a str>,
-    question: Option<&'a str>,
+    question: Option<String>,
     messages: Vec<Shown<'a>>,
-    outcomes: Vec<()>,
+    outcomes: Vec<&'a Outcome>,
 }
 
 /// Talks until standard input ends.
@@ -40,9 +41,16 @@ pub async fn run(inbox: &Inbox, address: Address, json: bool) -> Result<()> {
         });
         let messages: Vec<_> = messages.collect();
         if json {
-            let mode = inbox.store().load(&address).await?.conversation.mode();
-            let messages = messages.iter().map(|message| Shown::from(*message)).collect();
-            print_line(&serde_json::to_string(&Turn { mode, flow: None, question: None, messages, outcomes: vec![] })?);
+            let conversation = inbox.store().load(&address).await?.conversation;
+            let outcomes = messages.iter().flat_map(|message| &message.outcomes).collect();
+            let turn = Turn {
+                mode: conversation.mode(inbox.library()),
+                flow: conversation.tasks.last().map(|task| task.flow.as_str()),
+                question: dialog::question_at(inbox.library(), &conversation, inbox.today()),
+                messages: messages.iter().map(|message| Shown::from(*message)).collect(),
+                outcomes,
+            };
+            print_line(&serde_json::to_string(&turn)?);
         } else {
             messages.iter().for_each(|message| terminal::show(message));
         }

@@ -12,8 +12,10 @@ pub fn run(library: &Library, today: NaiveDate) {
     }
     let lines: usize = library.articles.iter().map(|article| article.asks.len()).sum();
     print_line(&format!(
-        "{} articles, {lines} questions in `asks`, {} fixed replies: no errors, {} warnings.",
+        "{} articles, {lines} questions in `asks`, {} procedures, {} schemes, {} fixed replies: no errors, {} warnings.",
         library.articles.len(),
+        library.flows.iter().filter(|flow| !flow.names.is_empty()).count(),
+        library.schemes.len(),
         library.fixed.len(),
         warnings.len()
     ));

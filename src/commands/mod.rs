@@ -4,9 +4,11 @@
 pub mod ask;
 pub mod chat;
 pub mod check;
+pub mod draw;
 pub mod eval_answers;
 pub mod eval_asks;
 pub mod eval_retrieval;
+pub mod weigh;
 
 use std::fmt::Write as _;
 

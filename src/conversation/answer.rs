@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::{
-    conversation::wording,
+    conversation::{dialog::walk::item_of, wording},
     library::{
         Library, Subject,
         article::{self, Article},
@@ -11,14 +11,17 @@ use crate::{
         fixed::Fixed,
         source::{SourceRow, Status},
     },
-    message::{Act, Choice, Kind, Message, Script, Source, limits},
+    message::{Act, Choice, Kind, Message, Repair, Script, Source, limits},
 };
 
 /// Points under a short answer.
 const POINTS: usize = 3;
 
-/// Choices between `9` (more) and `0` (a person) and above them.
+/// Articles among the choices of an answer.
 const NEXT: usize = 3;
+
+/// Procedures among the choices of an answer.
+const PROCEDURES: usize = 2;
 
 /// Below this nothing is claimed, and nothing is asked back either.
 ///
@@ -51,6 +54,7 @@ impl Speaker<'_> {
             choices: vec![],
             article: None,
             confidence: None,
+            outcomes: vec![],
         };
         self.offer(&mut message, vec![]);
         message
@@ -60,7 +64,7 @@ impl Speaker<'_> {
     pub fn fixed(&self, fixed: &Fixed) -> Message {
         let points: Vec<&str> = fixed.points.iter().map(String::as_str).collect();
         let mut message = self.say(fixed.kind, &fixed.lead, &points);
-        self.offer(&mut message, fixed.next.iter().map(|id| Act::Show(id.clone())).collect());
+        self.offer(&mut message, fixed.next.iter().map(|id| self.way(id)).collect());
         message
     }
 
@@ -79,7 +83,7 @@ impl Speaker<'_> {
             }
         };
         let mut message = self.tell(article, lead, &points);
-        let mut acts: Vec<Act> = article.next.iter().map(|id| Act::Show(id.clone())).take(NEXT).collect();
+        let mut acts = self.ways_from(article);
         acts.push(Act::More(article.id.clone()));
         self.offer(&mut message, acts);
         message
@@ -94,8 +98,25 @@ impl Speaker<'_> {
         }
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
         let mut message = self.tell(article, &article.summary, &lines);
-        self.offer(&mut message, article.next.iter().map(|id| Act::Show(id.clone())).take(NEXT).collect());
+        self.offer(&mut message, self.ways_from(article));
         message
+    }
+
+    /// What an article leads to: its procedures first, then its neighbours.
+    fn ways_from(&self, article: &Article) -> Vec<Act> {
+        let procedures = self.library.offered_under(&article.id).into_iter().take(PROCEDURES);
+        let next = article.next.iter().map(String::as_str).take(NEXT);
+        let mut acts: Vec<Act> = procedures.chain(next).map(|id| self.way(id)).collect();
+        acts.dedup();
+        acts
+    }
+
+    /// The option that leads to an article, a procedure or a scheme.
+    pub fn way(&self, id: &str) -> Act {
+        match self.library.article(id) {
+            Some(_) => Act::Show(id.into()),
+            None => Act::Begin(id.into()),
+        }
     }
 
     /// A question back: the readings that are possible.
@@ -115,7 +136,7 @@ impl Speaker<'_> {
     }
 
     /// An answer with its figures, notes and sources.
-    fn tell(&self, article: &Article, lead: &str, points: &[&str]) -> Message {
+    pub(super) fn tell(&self, article: &Article, lead: &str, points: &[&str]) -> Message {
         let mut sources: Vec<Source> = article.sources.iter().map(|row| self.source(row, article.as_of)).collect();
         let mut told = |text: &str| article::fill(text, |name| self.figure(article, name, &mut sources));
         let (lead, points): (String, Vec<String>) = (told(lead), points.iter().map(|point| told(point)).collect());
@@ -162,23 +183,51 @@ impl Speaker<'_> {
         }
     }
 
-    /// Numbers the choices: `9` is more, `0` a person, the others count from 1.
+    /// Numbers the choices: `9` is more, `0` a person, the others count from 1. "Not sure" has a
+    /// letter where a number may be an answer.
     pub fn offer(&self, message: &mut Message, acts: Vec<Act>) {
         let mut next = 0;
-        let choices = acts.into_iter().chain([Act::Human]).filter_map(|act| {
-            let (key, label) = match &act {
-                Act::Human => ("0".to_owned(), wording::PERSON.to_owned()),
-                Act::More(_) => ("9".to_owned(), wording::MORE.to_owned()),
-                Act::Withdraw => ("8".to_owned(), wording::WITHDRAW.to_owned()),
-                Act::Show(id) => {
-                    next += 1;
-                    (next.to_string(), self.library.article(id)?.title.clone())
+        let choices = acts.into_iter().take(limits::CHOICES - 1).chain([Act::Human]).filter_map(|act| {
+            let label = self.label(&act)?;
+            let key = match &act {
+                Act::Human => "0".to_owned(),
+                Act::More(_) => "9".to_owned(),
+                Act::Withdraw => "8".to_owned(),
+                Act::Answer(key, _) if self.library.facts.get(key).is_some_and(|fact| fact.options.is_empty()) => {
+                    "N".to_owned()
                 }
-                Act::Write(_) => return None,
+                _ => {
+                    next += 1;
+                    next.to_string()
+                }
             };
             Some(Choice { key, label: self.spoken(&label), act })
         });
-        message.choices = choices.take(limits::CHOICES).collect();
+        message.choices = choices.collect();
+    }
+
+    /// The words of an option; none where it leads nowhere.
+    fn label(&self, act: &Act) -> Option<String> {
+        let library = self.library;
+        Some(match act {
+            Act::Human => wording::PERSON.to_owned(),
+            Act::More(_) => wording::MORE.to_owned(),
+            Act::Withdraw => wording::WITHDRAW.to_owned(),
+            Act::Show(id) => library.article(id)?.title.clone(),
+            Act::Begin(id) => match library.scheme(id) {
+                Some(scheme) => format!("看看符不符合：{}", scheme.title),
+                None => format!("开始办：{}", library.flow(id)?.title),
+            },
+            Act::Answer(_, option) if option == "unsure" => "不确定".to_owned(),
+            Act::Answer(key, option) => library.facts.get(key)?.option(option)?.label.clone(),
+            Act::Change(key) => {
+                let number = item_of(key).map(|(_, _, number)| number.to_string());
+                format!("改：{}{}", library.facts.get(key)?.name, number.unwrap_or_default())
+            }
+            Act::Mend(Repair::Resume) => "继续".to_owned(),
+            Act::Mend(Repair::Restart) => "重新开始".to_owned(),
+            Act::Write(_) | Act::Mend(_) => return None,
+        })
     }
 }
 

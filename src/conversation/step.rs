@@ -5,11 +5,12 @@ use chrono::NaiveDate;
 use crate::{
     conversation::{
         answer::{ANSWER_FROM, CLARIFY_FROM, Speaker},
+        dialog::{self, Dialog, listen},
         state::{Conversation, Reason},
         understand, wording,
     },
     library::{Library, Subject, fixed::Fixed},
-    message::{Act, Body, Kind, Message, limits},
+    message::{Act, Body, Kind, Message, Repair, limits},
     text::{
         clean,
         mask::{self, Number},
@@ -23,34 +24,112 @@ pub struct Turn {
     pub conversation: Conversation,
     /// What the person sent, as it may be stored: cleaned, numbers masked.
     pub heard: String,
-    /// What is said.
+    /// What is said, at least one message.
     pub said: Vec<Message>,
+    /// What becomes of a code.
+    pub code: Option<Code>,
 }
 
-/// Takes one message in. The same library, conversation, message and day always give the same
+/// What a step knows of the outside: the day, digits for a code that may be given out, and what a
+/// code that came in leads to.
+#[derive(Clone, Debug)]
+pub struct Moment {
+    /// The day.
+    pub today: NaiveDate,
+    /// Eight digits that nobody can guess.
+    pub digits: String,
+    /// What the code in the message leads to, if it holds one.
+    pub carried: Option<Carried>,
+}
+
+impl From<NaiveDate> for Moment {
+    fn from(today: NaiveDate) -> Self {
+        Self { today, digits: "00000000".into(), carried: None }
+    }
+}
+
+/// What a code leads to.
+#[derive(Clone, Debug)]
+pub enum Carried {
+    /// A conversation elsewhere, and the code.
+    Found(Box<Conversation>, String),
+    /// Nothing: it is wrong, used or too old.
+    Wrong,
+    /// Too many were tried.
+    TooMany,
+}
+
+/// What becomes of codes in a turn.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Code {
+    /// This one was given out.
+    Made(String),
+    /// This one was used up.
+    Used(String),
+    /// A wrong one was tried.
+    Tried,
+}
+
+/// Takes one message in. The same library, conversation, message and moment always give the same
 /// turn, so a turn can be taken again when the conversation was changed meanwhile.
-pub fn step(library: &Library, conversation: &Conversation, body: &Body, today: NaiveDate) -> Turn {
+pub fn step(library: &Library, conversation: &Conversation, body: &Body, moment: impl Into<Moment>) -> Turn {
+    let moment = moment.into();
     let mut next = conversation.clone();
     let (heard, numbers) = hear(library, &mut next, body);
-    let speaker = Speaker { library, script: next.script, today };
-    let mut message = match body {
+    let speaker = Speaker { library, script: next.script, today: moment.today };
+    let notes = Dialog { next: &mut next, speaker: &speaker }.returning();
+    let mut code = None;
+    let mut said = match body {
+        _ if moment.carried.is_some() => carry(&mut next, &moment, &mut code, &speaker),
         Body::Choice(act) => match act.parse() {
-            Ok(act) => do_act(&mut next, &act, library, today),
+            Ok(act) => do_act(&mut next, &act, &speaker),
             // Rich clients may send the number of an option as well as the option.
-            Err(_) => reply(&mut next, act, &numbers, &speaker),
+            Err(_) => reply(&mut next, act, &numbers, &moment, &mut code, &speaker),
         },
-        Body::Unreadable(_) => speaker.say(Kind::Smalltalk, wording::UNREADABLE, &[]),
-        Body::Text(text) if text.len() > limits::INBOUND_BYTES => speaker.say(Kind::Smalltalk, wording::TOO_LONG, &[]),
-        Body::Text(_) => reply(&mut next, &heard, &numbers, &speaker),
+        Body::Unreadable(_) => aside(&mut next, speaker.say(Kind::Smalltalk, wording::UNREADABLE, &[]), &speaker),
+        Body::Text(text) if text.len() > limits::INBOUND_BYTES => {
+            aside(&mut next, speaker.say(Kind::Smalltalk, wording::TOO_LONG, &[]), &speaker)
+        }
+        Body::Text(_) => reply(&mut next, &heard, &numbers, &moment, &mut code, &speaker),
     };
-    if !numbers.is_empty() {
+    dialog::welcome(&notes, &speaker, &mut said);
+    if let Some(message) = said.first_mut().filter(|_| !numbers.is_empty()) {
         let mut names: Vec<&str> = numbers.iter().map(|number| number.name(next.script)).collect();
         names.dedup();
         let note = library.language.spoken(wording::MASKED, next.script);
         message.notes.insert(0, format!("{}{note}", names.join("、")));
     }
-    next.offered = message.choices.clone();
-    Turn { conversation: next, heard, said: vec![message] }
+    next.offered = said.last().map(|message| message.choices.clone()).unwrap_or_default();
+    Turn { conversation: next, heard, said, code }
+}
+
+/// Takes over what a person told elsewhere.
+fn carry(next: &mut Conversation, moment: &Moment, code: &mut Option<Code>, speaker: &Speaker<'_>) -> Vec<Message> {
+    match &moment.carried {
+        Some(Carried::Found(from, digits)) => {
+            *code = Some(Code::Used(digits.clone()));
+            let Conversation { told, tasks, left, undo, results, .. } = (**from).clone();
+            *next = Conversation { told, tasks, left, undo, results, on: from.on, ..next.clone() };
+            let mut dialog = Dialog { next, speaker };
+            let notes = dialog.returning();
+            let mut said = dialog.go_on(wording::CODE_USED);
+            dialog::welcome(&notes, speaker, &mut said);
+            said
+        }
+        Some(Carried::TooMany) => aside(next, speaker.say(Kind::Smalltalk, wording::CODE_TRIES, &[]), speaker),
+        Some(Carried::Wrong) | None => {
+            *code = Some(Code::Tried);
+            aside(next, speaker.say(Kind::Smalltalk, wording::CODE_WRONG, &[]), speaker)
+        }
+    }
+}
+
+/// A reply that is not part of the procedure at hand: after it, we return there.
+fn aside(next: &mut Conversation, message: Message, speaker: &Speaker<'_>) -> Vec<Message> {
+    if next.tasks.is_empty() {
+        return vec![message];
+    }
+    Dialog { next, speaker }.return_after(message)
 }
 
 /// What may be kept of a message; the script is noticed on the way.
@@ -75,63 +154,163 @@ fn hear(library: &Library, next: &mut Conversation, body: &Body) -> (String, Vec
 }
 
 /// The reply to words.
-fn reply(next: &mut Conversation, text: &str, numbers: &[Number], speaker: &Speaker<'_>) -> Message {
+fn reply(
+    next: &mut Conversation,
+    text: &str,
+    numbers: &[Number],
+    moment: &Moment,
+    code: &mut Option<Code>,
+    speaker: &Speaker<'_>,
+) -> Vec<Message> {
     let library = speaker.library;
     let folded = library.language.fold(&essence(text));
     if folded.chars().all(|c| !c.is_alphanumeric()) {
-        return speaker.say(Kind::Smalltalk, wording::EMPTY, &[]);
+        return aside(next, speaker.say(Kind::Smalltalk, wording::EMPTY, &[]), speaker);
+    }
+    let words = folded.replace(' ', "");
+    // Danger and the wish for a person come before everything, in every state.
+    let urgent = |fixed: &&Fixed| matches!(fixed.kind, Kind::Crisis | Kind::Human) && fixed.fits(&words);
+    if let Some(fixed) = library.fixed.iter().find(urgent) {
+        next.remember(text);
+        return say_fixed(next, fixed, speaker);
     }
     if let Some(act) = understand::command(&folded, next, library) {
-        return do_act(next, &act, library, speaker.today);
+        return do_act(next, &act, speaker);
+    }
+    if let Some(said) = mend(next, &folded, moment, code, speaker) {
+        return said;
+    }
+    if let Some(flow) = understand::intent(&folded, library) {
+        return begin(next, &flow.id.clone(), &folded, speaker);
+    }
+    let question = without_masks(&folded);
+    if !next.tasks.is_empty() {
+        return in_task(next, text, &question, speaker);
     }
     if understand::is_number(&folded) {
         let mut message = speaker.say(Kind::Smalltalk, wording::NO_SUCH_CHOICE, &[]);
         // What was offered still stands.
         message.choices.clone_from(&next.offered);
-        return message;
+        return vec![message];
     }
     next.remember(text);
-    let words = folded.replace(' ', "");
     if let Some(fixed) = library.fixed.iter().find(|fixed| fixed.fits(&words)) {
         return say_fixed(next, fixed, speaker);
     }
-    let question = without_masks(&folded);
     if !numbers.is_empty() && question.chars().count() < 4 {
-        return speaker.say(Kind::Smalltalk, wording::ONLY_NUMBER, &[]);
+        return vec![speaker.say(Kind::Smalltalk, wording::ONLY_NUMBER, &[])];
     }
+    Dialog { next, speaker }.note_facts(&question);
     search(next, &question, speaker)
 }
 
+/// A word about the procedure itself, or the wish to go on elsewhere.
+fn mend(
+    next: &mut Conversation,
+    folded: &str,
+    moment: &Moment,
+    code: &mut Option<Code>,
+    speaker: &Speaker<'_>,
+) -> Option<Vec<Message>> {
+    let repair = speaker.library.repairs.read(folded)?;
+    if repair == Repair::Code && !next.told.is_empty() {
+        *code = Some(Code::Made(moment.digits.clone()));
+        let digits = format!("{} {}", &moment.digits[..4], &moment.digits[4..]);
+        let message = speaker.say(Kind::Flow, &format!("{digits}\n{}", wording::CODE), &[]);
+        return Some(aside(next, message, speaker));
+    }
+    Dialog { next, speaker }.mend(repair)
+}
+
+/// Begins a procedure; what else was said with the wish is taken in.
+fn begin(next: &mut Conversation, id: &str, folded: &str, speaker: &Speaker<'_>) -> Vec<Message> {
+    let mut dialog = Dialog { next, speaker };
+    dialog.note_facts(folded);
+    dialog.begin(id)
+}
+
+/// The reply to words at a question: an answer to it, a question of the person's own, or neither.
+fn in_task(next: &mut Conversation, raw: &str, folded: &str, speaker: &Speaker<'_>) -> Vec<Message> {
+    let library = speaker.library;
+    let found = library.find(folded).1;
+    let first = found.findings.first().map(|first| (first, library.subject(first)));
+    let asks = listen::is_question(folded);
+    // A question is answered from the knowledge, and then we return.
+    if let (true, Some((finding, Subject::Article(article)))) = (asks && found.confidence >= ANSWER_FROM, first) {
+        next.remember(raw);
+        let answer = confident(speaker.answer(article, finding.section), found.confidence);
+        return Dialog { next, speaker }.return_after(answer);
+    }
+    if let Some(said) = (Dialog { next, speaker }).hear(raw, folded) {
+        return said;
+    }
+    next.remember(raw);
+    let words = folded.replace(' ', "");
+    if let Some(fixed) = library.fixed.iter().find(|fixed| fixed.fits(&words)) {
+        let said = speaker.fixed(fixed);
+        return Dialog { next, speaker }.return_after(said);
+    }
+    let mut dialog = Dialog { next, speaker };
+    if dialog.is_unclear_answer(raw, folded) && !asks {
+        return dialog.puzzled(raw, folded).unwrap_or_default();
+    }
+    let answers = first.filter(|_| found.confidence >= if asks { CLARIFY_FROM } else { ANSWER_FROM });
+    match answers {
+        Some((_, Subject::Article(_) | Subject::Elsewhere(_))) => {
+            let reply = search(dialog.next, folded, speaker);
+            let kind = reply.first().map(|message| message.kind);
+            match kind {
+                // Readings to choose from are chosen before we return.
+                Some(Kind::Clarify | Kind::Crisis | Kind::Human) => reply,
+                _ => reply.into_iter().next().map(|message| dialog.return_after(message)).unwrap_or_default(),
+            }
+        }
+        None => dialog.puzzled(raw, folded).unwrap_or_default(),
+    }
+}
+
+fn confident(mut message: Message, confidence: f32) -> Message {
+    message.confidence = Some((confidence * 100.0).round() / 100.0);
+    message
+}
+
 /// A fixed reply, and what it leads to.
-fn say_fixed(next: &mut Conversation, fixed: &Fixed, speaker: &Speaker<'_>) -> Message {
+fn say_fixed(next: &mut Conversation, fixed: &Fixed, speaker: &Speaker<'_>) -> Vec<Message> {
     match fixed.kind {
-        Kind::Human => return do_act(next, &Act::Human, speaker.library, speaker.today),
-        Kind::Crisis => next.request(Reason::Crisis, speaker.today),
+        Kind::Human => return do_act(next, &Act::Human, speaker),
+        Kind::Crisis => {
+            // Nothing else is asked of someone in danger.
+            next.request(Reason::Crisis, speaker.today);
+            return vec![speaker.fixed(fixed)];
+        }
         _ => {}
     }
-    speaker.fixed(fixed)
+    aside(next, speaker.fixed(fixed), speaker)
 }
 
 /// The reply to a question, as sure as the search is.
-fn search(next: &mut Conversation, question: &str, speaker: &Speaker<'_>) -> Message {
+fn search(next: &mut Conversation, question: &str, speaker: &Speaker<'_>) -> Vec<Message> {
     let (_, found) = speaker.library.find(question);
     let unknown = || speaker.say(Kind::Unknown, wording::UNKNOWN, &wording::UNKNOWN_POINTS);
-    let mut message = match found.findings.first().map(|first| (first, speaker.library.subject(first))) {
+    let message = match found.findings.first().map(|first| (first, speaker.library.subject(first))) {
         Some((first, Subject::Article(article))) if found.confidence >= ANSWER_FROM => {
             speaker.answer(article, first.section)
         }
         Some((_, Subject::Article(_))) if found.confidence >= CLARIFY_FROM => speaker.clarify(&found.findings),
         Some((first, Subject::Elsewhere(matter))) => match speaker.library.reply_for(matter) {
             Some(fixed) if first.features.ask >= like_enough(fixed.kind) || found.confidence >= CERTAIN => {
-                say_fixed(next, fixed, speaker)
+                let mut said = say_fixed(next, fixed, speaker);
+                if let Some(first) = said.first_mut() {
+                    first.confidence = Some((found.confidence * 100.0).round() / 100.0);
+                }
+                return said;
             }
             Some(_) => unknown(),
             None => speaker.say(Kind::Unknown, &matter.lead, &wording::UNKNOWN_POINTS),
         },
         _ => unknown(),
     };
-    message.confidence = Some((found.confidence * 100.0).round() / 100.0);
-    message
+    vec![confident(message, found.confidence)]
 }
 
 /// From here on a message is of the kind of its nearest examples, though it is like none of them.
@@ -148,12 +327,9 @@ fn like_enough(kind: Kind) -> f32 {
 }
 
 /// Does what an option says.
-fn do_act(next: &mut Conversation, act: &Act, library: &Library, today: NaiveDate) -> Message {
-    if let Act::Write(script) = act {
-        (next.script, next.pinned) = (*script, true);
-    }
-    let speaker = Speaker { library, script: next.script, today };
-    match act {
+fn do_act(next: &mut Conversation, act: &Act, speaker: &Speaker<'_>) -> Vec<Message> {
+    let library = speaker.library;
+    let message = match act {
         Act::Show(id) | Act::More(id) => match (library.article(id), act) {
             (Some(article), Act::Show(_)) => speaker.answer(article, 0),
             (Some(article), _) => speaker.whole(article),
@@ -161,7 +337,7 @@ fn do_act(next: &mut Conversation, act: &Act, library: &Library, today: NaiveDat
         },
         Act::Human => {
             let lead = if next.request.is_some() { wording::HUMAN_AGAIN } else { wording::HUMAN };
-            next.request(Reason::Asked, today);
+            next.request(Reason::Asked, speaker.today);
             let mut message = speaker.say(Kind::Human, lead, &wording::HUMAN_POINTS);
             speaker.offer(&mut message, vec![Act::Withdraw]);
             message
@@ -170,8 +346,21 @@ fn do_act(next: &mut Conversation, act: &Act, library: &Library, today: NaiveDat
             let waited = next.request.take().is_some();
             speaker.say(Kind::Smalltalk, if waited { wording::WITHDRAWN } else { wording::NOTHING_TO_WITHDRAW }, &[])
         }
-        Act::Write(_) => speaker.say(Kind::Smalltalk, wording::SWITCHED, &[]),
-    }
+        Act::Write(script) => {
+            (next.script, next.pinned) = (*script, true);
+            let speaker = Speaker { script: *script, ..*speaker };
+            let message = speaker.say(Kind::Smalltalk, wording::SWITCHED, &[]);
+            return aside(next, message, &speaker);
+        }
+        Act::Begin(id) => return Dialog { next, speaker }.begin(id),
+        Act::Answer(key, option) => return Dialog { next, speaker }.chosen(key, option),
+        Act::Change(key) => return Dialog { next, speaker }.change(key),
+        Act::Mend(repair) => {
+            let stale = || vec![speaker.say(Kind::Smalltalk, wording::STALE, &[])];
+            return Dialog { next, speaker }.mend(*repair).unwrap_or_else(stale);
+        }
+    };
+    aside(next, message, speaker)
 }
 
 /// A long story's beginning and end: where people put the question, and enough to find it.

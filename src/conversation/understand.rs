@@ -2,16 +2,43 @@
 //! A fixed bilingual lexicon; nothing is guessed.
 
 use crate::{
-    conversation::Conversation,
-    library::Library,
-    message::{Act, Choice, Script},
+    conversation::{Conversation, dialog::listen},
+    library::{Library, flow::Flow, repair},
+    message::{Act, Body, Choice, Script},
 };
 
 /// The act that a short message asks for, if it is one.
 pub fn command(folded: &str, conversation: &Conversation, library: &Library) -> Option<Act> {
     let words = bare(folded);
-    let withdraw = WITHDRAW.contains(&words.as_str()).then_some(Act::Withdraw);
+    // Who waits for a person takes that back first; then the word is about the procedure.
+    let waits = conversation.request.is_some() || conversation.tasks.is_empty();
+    let withdraw = (waits && WITHDRAW.contains(&words.as_str())).then_some(Act::Withdraw);
     script_word(&words).map(Act::Write).or(withdraw).or_else(|| chosen(&words, &conversation.offered, library))
+}
+
+/// The code in a message, by which a conversation goes on here. Eight bare digits may be a date in
+/// the middle of a procedure; there they must be called a code.
+pub fn code_in(conversation: &Conversation, body: &Body, library: &Library) -> Option<String> {
+    let Body::Text(text) = body else { return None };
+    if text.len() > 100 {
+        return None;
+    }
+    let words = repair::bare(&library.language.fold(text));
+    let named = ["续办码", "接续码", "继续码", "续办"].iter().find_map(|name| words.strip_prefix(name));
+    let digits = named.or(conversation.tasks.is_empty().then_some(words.as_str()))?.trim_start_matches('是');
+    (digits.len() == 8 && digits.chars().all(|c| c.is_ascii_digit())).then(|| digits.to_owned())
+}
+
+/// The procedure that a message wishes to begin: 我要办失业登记, and what else is said with it.
+pub fn intent<'a>(folded: &str, library: &'a Library) -> Option<&'a Flow> {
+    if listen::is_question(folded) {
+        return None;
+    }
+    listen::clauses(folded).into_iter().chain([folded]).find_map(|clause| {
+        let words = repair::bare(clause);
+        let wishes = library.repairs.wish(&words);
+        library.flows.iter().find(|flow| flow.names.iter().any(|name| wishes.contains(&name.as_str())))
+    })
 }
 
 const WITHDRAW: &[&str] = &[
@@ -46,6 +73,10 @@ fn script_word(words: &str) -> Option<Script> {
 
 /// An option named by its number (in any writing), its label, or the beginning of its label.
 fn chosen(words: &str, offered: &[Choice], library: &Library) -> Option<Act> {
+    let letter = offered.iter().find(|choice| choice.key.to_lowercase() == words);
+    if let Some(choice) = letter {
+        return Some(choice.act.clone());
+    }
     if let Some(number) = number(words) {
         return match offered.iter().find(|choice| choice.key == number) {
             Some(choice) => Some(choice.act.clone()),

@@ -37,6 +37,32 @@ pub const UNREADABLE: &str = "我现在只看得懂文字。请把想问的写�
 pub const MASKED: &str = "已经遮住、没有保存：在这里咨询不需要它，办理时请到官方系统填写。";
 /// Only a number came.
 pub const ONLY_NUMBER: &str = "在这里咨询不需要证件、电话或银行卡号码。请写下您想问的事。";
+/// After two answers that cannot both be right.
+pub const CONFLICT: &str = "请先改对其中一个，再往下算；也可以直接说正确的。";
+/// What can be said at every question.
+pub const REPAIRS: &str = "随时可以说：上一步、为什么问、不确定、改一下、总结、取消。";
+/// What can be said at every question, in full.
+pub const HELP: &str = "不想答可以说“跳过”，不知道可以说“不确定”。答错了说“上一步”，或者“改一下”加上名字。想看全部回答说“我答了什么”，要小结说“总结”。中途可以问别的，问完会回来。不办了说“取消”。";
+/// Nothing was answered yet.
+pub const NOTHING_TOLD: &str = "您还没有回答过问题。";
+/// Before everything that was weighed at once.
+pub const RANKING: &str = "按您说的情况，初步看是这样：";
+/// After a scheme was weighed on its own.
+pub const WEIGHED: &str = "接下来可以看怎么办，或者看说明。";
+/// Under a summary.
+pub const SUMMARY: &str = "这份小结可以在窗口出示；里面没有证件号码。结果是初步判断，以经办机构核定为准。";
+/// A procedure leads to a person.
+pub const HANDED_OVER: &str = "这一步要由人工顾问接手。已经帮您登记，您说过的都记下了，不用再说一遍。";
+/// What was told is too old.
+pub const FORGOTTEN: &str = "上次办理已经超过30天，之前的回答按约定清除了。";
+/// A code to go on elsewhere; the digits stand in front.
+pub const CODE: &str = "这是您的续办码。15分钟之内，在新的地方把它发给我，就能接着办。只能用一次，别告诉别人。";
+/// A code was used.
+pub const CODE_USED: &str = "接上了，您在另一边说过的都在这里。";
+/// A code was wrong.
+pub const CODE_WRONG: &str = "这个续办码不对，或者已经过期、用过了。请在原来的地方再要一个。";
+/// Too many wrong codes.
+pub const CODE_TRIES: &str = "试错的次数太多，请过15分钟再试，或者回复 0 找人工顾问。";
 /// The article is not confirmed.
 pub const UNCONFIRMED: &str = "注意：这部分还没有得到官方文件确认，办理前请拨 12333 或转人工核实。";
 /// The article's review is overdue.

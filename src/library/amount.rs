@@ -53,6 +53,8 @@ pub struct Told {
     pub overdue: bool,
     /// Where it and everything that it is worked out from is laid down.
     pub sources: Vec<(SourceRow, NaiveDate)>,
+    /// How it is worked out from other figures; empty where it stands in the table.
+    pub working: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -103,9 +105,13 @@ impl Amounts {
             since: row.from?.0,
             overdue,
             sources: source.into_iter().collect(),
+            working: String::new(),
         };
         if let Some(factors) = row.factors() {
             told.number = 1.0;
+            let parts: Vec<String> =
+                factors.iter().filter_map(|factor| Some(self.told(factor, today)?.figure())).collect();
+            told.working = parts.join(" × ");
             for factor in factors {
                 let part = self.told(factor, today)?;
                 told.number *= if part.unit == "%" { part.number / 100.0 } else { part.number };
@@ -172,14 +178,18 @@ impl Amount {
 }
 
 impl Told {
-    /// The number as people write it: no trailing zeros.
+    /// The number as people write it, with its unit.
     pub fn figure(&self) -> String {
+        format!("{}{}", self.bare_figure(), self.unit)
+    }
+
+    /// The number alone: no trailing zeros.
+    pub fn bare_figure(&self) -> String {
         let number = format!("{:.2}", self.number);
         let number = number.trim_end_matches('0').trim_end_matches('.');
-        let number = match self.number {
+        match self.number {
             big if big >= 10_000.0 && big % 10_000.0 == 0.0 => format!("{}万", big / 10_000.0),
             _ => number.to_owned(),
-        };
-        format!("{number}{}", self.unit)
+        }
     }
 }

@@ -77,8 +77,7 @@ impl Article {
         let text = read::text_of(file, problems)?;
         let mut report = Report::on(file, problems);
         let id = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_owned();
-        let plain = !id.is_empty() && id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-        report.expect(plain, "file name", "an id is made of a-z, 0-9 and -");
+        read::expect_id(&id, &mut report);
         let Some((front, body)) = text.strip_prefix("+++\n").and_then(|rest| rest.split_once("\n+++\n")) else {
             report.add("+++", "an article begins with TOML between two lines of +++");
             return None;
@@ -115,10 +114,6 @@ impl Article {
 
     /// Checks what needs the rest of the library: figures, and the day it is read on.
     pub fn check(&self, amounts: &Amounts, today: NaiveDate, report: &mut Report<'_>) {
-        static FIGURE: LazyLock<Regex> = LazyLock::new(|| {
-            Regex::new(r"[0-9０-９〇零一二三四五六七八九十百千万亿几][0-9０-９.,]*\s*(?:万|百|千)?\s*(?:元|块钱|人民币|%|％|个百分点)|百分之[〇零一二三四五六七八九十百]")
-                .expect("a valid pattern")
-        });
         for (key, text) in self.texts() {
             for name in placeholders(text) {
                 report.expect(
@@ -129,10 +124,10 @@ impl Article {
             }
             let bare = PLACEHOLDER.replace_all(text, "");
             report.expect(!bare.contains(['{', '}']), key.as_str(), "a brace without its partner");
-            if let Some(figure) = FIGURE.find(&bare) {
+            if let Some(figure) = bare_figure(text) {
                 report.add(
                     key.as_str(),
-                    format!("the figure `{}` belongs into amounts.toml, named here as {{name}}", figure.as_str()),
+                    format!("the figure `{figure}` belongs into amounts.toml, named here as {{name}}"),
                 );
             }
         }
@@ -151,6 +146,15 @@ static PLACEHOLDER: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\{([a-z0-9_]
 /// The names of the figures that a text tells.
 pub fn placeholders(text: &str) -> impl Iterator<Item = &str> {
     PLACEHOLDER.captures_iter(text).filter_map(|hit| hit.get(1)).map(|name| name.as_str())
+}
+
+/// Money or a percentage that stands in a text itself, where it would grow old unseen.
+pub fn bare_figure(text: &str) -> Option<String> {
+    static FIGURE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"[0-9０-９〇零一二三四五六七八九十百千万亿几][0-9０-９.,]*\s*(?:万|百|千)?\s*(?:元|块钱|人民币|%|％|个百分点)|百分之[〇零一二三四五六七八九十百]")
+            .expect("a valid pattern")
+    });
+    FIGURE.find(&PLACEHOLDER.replace_all(text, "")).map(|figure| figure.as_str().to_owned())
 }
 
 /// A text with every figure put in its place.

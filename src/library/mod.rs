@@ -4,16 +4,22 @@
 pub mod amount;
 pub mod article;
 pub mod elsewhere;
+pub mod fact;
 pub mod finder;
 pub mod fixed;
+pub mod flow;
 pub mod problem;
 pub mod read;
+pub mod reckon;
+pub mod repair;
+pub mod scheme;
 pub mod search;
 pub mod source;
 pub mod terms;
+mod whole;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -25,10 +31,15 @@ use crate::{
         amount::Amounts,
         article::Article,
         elsewhere::Elsewhere,
+        fact::Facts,
         finder::{Finder, Finding, Found, Reading},
         fixed::Fixed,
+        flow::{Flow, What},
         problem::{Problem, Report},
+        repair::Repairs,
+        scheme::Scheme,
         terms::Lexicon,
+        whole::Whole,
     },
     text::Language,
 };
@@ -52,6 +63,14 @@ pub struct Library {
     pub amounts: Amounts,
     /// Replies that never wait for search, in the order in which they are tried.
     pub fixed: Vec<Fixed>,
+    /// What can be known of a person, and every question.
+    pub facts: Facts,
+    /// Benefits and services with their conditions.
+    pub schemes: Vec<Scheme>,
+    /// Procedures, and for each scheme one that only weighs it.
+    pub flows: Vec<Flow>,
+    /// What can be said at every question.
+    pub repairs: Repairs,
     elsewhere: Vec<Elsewhere>,
     lexicon: Lexicon,
     finder: Finder,
@@ -79,13 +98,13 @@ impl Library {
         let amounts = Amounts::load(&knowledge.join("amounts.toml"), &mut problems);
         let lexicon = Lexicon::load(&knowledge.join("terms.tsv"), &language, &mut problems);
         let elsewhere = elsewhere::load(&dialogs.join("elsewhere.toml"), &mut problems);
-        let files = markdown_files(knowledge, &mut problems);
+        let files = files_below(knowledge, "md", &mut problems);
         let mut fixed_problems = Vec::new();
         let (fixed, loaded, folded) = std::thread::scope(|scope| {
             // Compiling the patterns takes as long as reading all articles.
             let fixed = scope.spawn(|| Fixed::load(&dialogs.join("fixed.toml"), &language, &mut fixed_problems));
-            let loaded: Vec<_> =
-                files.iter().filter_map(|file| Some((file, Article::load(file, &mut problems)?))).collect();
+            let load = |file: PathBuf| Article::load(&file, &mut problems).map(|article| (file, article));
+            let loaded: Vec<(PathBuf, Article)> = files.into_iter().filter_map(load).collect();
             let folded = fold_asks(&loaded, &elsewhere, &language);
             (fixed.join().expect("compiling patterns does not panic"), loaded, folded)
         });
@@ -93,12 +112,30 @@ impl Library {
         for (file, article) in &loaded {
             article.check(&amounts, today, &mut Report::on(file, &mut problems));
         }
-        check_together(&loaded, &files, &fixed, &folded, dialogs, &language, &mut problems);
-        for matter in &elsewhere {
-            let known = matter.reply.as_ref().is_none_or(|reply| fixed.iter().any(|fixed| &fixed.id == reply));
-            let mut report = Report::on(&dialogs.join("elsewhere.toml"), &mut problems);
-            report.expect(known, format!("elsewhere.{}.reply", matter.id), "there is no fixed reply of this id");
-        }
+        let mut facts = Facts::load(&knowledge.join("facts.toml"), &language, &mut problems);
+        let repairs = Repairs::load(&dialogs.join("repair.toml"), &language, &mut problems);
+        let schemes: Vec<(PathBuf, Scheme)> = files_below(&knowledge.join("schemes"), "toml", &mut problems)
+            .into_iter()
+            .filter_map(|file| Scheme::load(&file, &facts, &amounts, &mut problems).map(|scheme| (file, scheme)))
+            .collect();
+        let flows: Vec<(PathBuf, Flow)> = flow_files(dialogs, &mut problems)
+            .into_iter()
+            .filter_map(|file| Flow::load(&file, &language, &mut facts, &mut problems).map(|flow| (file, flow)))
+            .collect();
+        let whole = Whole {
+            knowledge,
+            dialogs,
+            articles: &loaded,
+            folded: &folded,
+            fixed: &fixed,
+            elsewhere: &elsewhere,
+            facts: &facts,
+            schemes: &schemes,
+            flows: &flows,
+            amounts: &amounts,
+            language: &language,
+        };
+        whole.check(&mut problems);
         if !problems.is_empty() {
             problems.sort();
             problems.dedup();
@@ -108,7 +145,62 @@ impl Library {
         let articles: Vec<Article> = loaded.into_iter().map(|(_, article)| article).collect();
         let by_id = articles.iter().enumerate().map(|(i, article)| (article.id.clone(), i)).collect();
         let finder = Finder::build(&articles, &folded, &language, &lexicon);
-        Ok(Self { language, articles, amounts, fixed, elsewhere, lexicon, finder, by_id })
+        let schemes: Vec<Scheme> = schemes.into_iter().map(|(_, scheme)| scheme).collect();
+        let weighing = schemes.iter().map(|scheme| Flow::to_weigh(&scheme.id, &scheme.title, &scheme.article));
+        let flows = flows.into_iter().map(|(_, flow)| flow).chain(weighing).collect();
+        Ok(Self {
+            language,
+            articles,
+            amounts,
+            fixed,
+            facts,
+            schemes,
+            flows,
+            repairs,
+            elsewhere,
+            lexicon,
+            finder,
+            by_id,
+        })
+    }
+
+    /// A scheme by its id.
+    pub fn scheme(&self, id: &str) -> Option<&Scheme> {
+        self.schemes.iter().find(|scheme| scheme.id == id)
+    }
+
+    /// A procedure by its id, or by the id of the scheme that it weighs.
+    pub fn flow(&self, id: &str) -> Option<&Flow> {
+        self.flows.iter().find(|flow| flow.id == id)
+    }
+
+    /// Every fact and question that a procedure can ask for, those of its lists left out; derived
+    /// facts as they are named.
+    pub fn asked_by(&self, flow: &Flow) -> Vec<String> {
+        let mut asked = Vec::new();
+        for node in &flow.nodes {
+            match &node.what {
+                What::Ask(key) => asked.push(key.clone()),
+                What::Weigh { schemes, asks: true } => {
+                    let schemes = schemes.iter().filter_map(|id| self.scheme(id));
+                    asked.extend(schemes.flat_map(Scheme::facts).map(str::to_owned));
+                }
+                What::Run(other) => {
+                    asked.extend(self.flow(other).map(|other| self.asked_by(other)).unwrap_or_default())
+                }
+                _ => {}
+            }
+        }
+        asked
+    }
+
+    /// The procedures that are offered under an article: its own first, then the schemes that it
+    /// explains and that have no procedure.
+    pub fn offered_under(&self, article: &str) -> Vec<&str> {
+        let flows =
+            self.flows.iter().filter(|flow| !flow.names.is_empty() && flow.about.iter().any(|about| about == article));
+        let schemes = self.schemes.iter().filter(|scheme| scheme.article == article && scheme.flow.is_none());
+        flows.map(|flow| flow.id.as_str()).chain(schemes.map(|scheme| scheme.id.as_str())).collect()
     }
 
     /// An article by its id.
@@ -176,7 +268,7 @@ impl Library {
 }
 
 /// The `asks` of all articles, then of what is not ours, in the form that is searched.
-fn fold_asks(loaded: &[(&PathBuf, Article)], elsewhere: &[Elsewhere], language: &Language) -> Vec<Vec<String>> {
+fn fold_asks(loaded: &[(PathBuf, Article)], elsewhere: &[Elsewhere], language: &Language) -> Vec<Vec<String>> {
     let asks = loaded.iter().map(|(_, article)| &article.asks).chain(elsewhere.iter().map(|matter| &matter.asks));
     let asks: Vec<&Vec<String>> = asks.collect();
     let texts: Vec<&str> = asks.iter().flat_map(|asks| asks.iter().map(String::as_str)).collect();
@@ -184,8 +276,17 @@ fn fold_asks(loaded: &[(&PathBuf, Article)], elsewhere: &[Elsewhere], language: 
     asks.iter().map(|asks| folded.by_ref().take(asks.len()).collect()).collect()
 }
 
-/// Every `.md` file below a folder, by name.
-fn markdown_files(folder: &Path, problems: &mut Vec<Problem>) -> Vec<PathBuf> {
+/// Every procedure's file: whatever is not one of the lists beside them.
+fn flow_files(dialogs: &Path, problems: &mut Vec<Problem>) -> Vec<PathBuf> {
+    let mut files = files_below(dialogs, "toml", problems);
+    files.retain(|file| {
+        !["fixed", "elsewhere", "repair"].iter().any(|name| file.file_stem().is_some_and(|stem| stem == *name))
+    });
+    files
+}
+
+/// Every file below a folder whose name ends so, by name.
+fn files_below(folder: &Path, extension: &str, problems: &mut Vec<Problem>) -> Vec<PathBuf> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) => {
@@ -196,74 +297,11 @@ fn markdown_files(folder: &Path, problems: &mut Vec<Problem>) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
         if path.is_dir() {
-            files.extend(markdown_files(&path, problems));
-        } else if path.extension().is_some_and(|extension| extension == "md") {
+            files.extend(files_below(&path, extension, problems));
+        } else if path.extension().is_some_and(|own| own == extension) {
             files.push(path);
         }
     }
     files.sort();
     files
-}
-
-/// Checks what one file cannot know: ids and titles are unique, `next` exists, text is simplified.
-fn check_together(
-    loaded: &[(&PathBuf, Article)],
-    files: &[PathBuf],
-    fixed: &[Fixed],
-    folded: &[Vec<String>],
-    dialogs: &Path,
-    language: &Language,
-    problems: &mut Vec<Problem>,
-) {
-    let ids: HashSet<&str> = loaded.iter().map(|(_, article)| article.id.as_str()).collect();
-    if files.is_empty() {
-        problems.push(Problem {
-            file: "knowledge".into(),
-            key: "folder".into(),
-            says: "there is not one article here".into(),
-        });
-    }
-    let (mut seen, mut titles, mut asks) = (HashMap::new(), HashMap::new(), HashMap::new());
-    for ((file, article), folded) in loaded.iter().zip(folded) {
-        let mut report = Report::on(file, problems);
-        if let Some(other) = seen.insert(&article.id, *file) {
-            report.add("file name", format!("the id `{}` is taken by {}", article.id, other.display()));
-        }
-        if let Some(other) = titles.insert(&article.title, &article.id) {
-            report.add("title", format!("the title is taken by {other}"));
-        }
-        for (i, ask) in folded.iter().enumerate() {
-            if let Some(other) = asks.insert(ask, &article.id).filter(|other| *other != &article.id) {
-                report.add(format!("asks[{i}]"), format!("this line stands in {other} too"));
-            }
-        }
-        for (i, next) in article.next.iter().enumerate() {
-            report.expect(
-                ids.contains(next.as_str()),
-                format!("next[{i}]"),
-                format!("there is nothing called `{next}`"),
-            );
-            report.expect(*next != article.id, format!("next[{i}]"), "an article cannot lead to itself");
-        }
-        for (key, text) in article.texts() {
-            let simplified = language.script_of(text) != Some(crate::message::Script::Hant);
-            report.expect(
-                simplified,
-                key,
-                "this is traditional; articles are written in simplified and spoken in both",
-            );
-        }
-    }
-    let mut report = Report::on(&dialogs.join("fixed.toml"), problems);
-    let mut names = HashSet::new();
-    for row in fixed {
-        report.expect(names.insert(&row.id), format!("fixed.{}", row.id), "this id stands here twice");
-        for next in &row.next {
-            report.expect(
-                ids.contains(next.as_str()),
-                format!("fixed.{}.next", row.id),
-                format!("there is nothing called `{next}`"),
-            );
-        }
-    }
 }

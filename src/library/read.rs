@@ -36,6 +36,12 @@ pub fn text_of(file: &Path, problems: &mut Vec<Problem>) -> Option<String> {
     }
 }
 
+/// An id is a file's name: small letters, digits and hyphens.
+pub fn expect_id(id: &str, report: &mut Report<'_>) {
+    let plain = !id.is_empty() && id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    report.expect(plain, "file name", "an id is made of a-z, 0-9 and -");
+}
+
 /// Reads a table. Keys that `T` does not know are problems, but do not stop the reading.
 pub fn table<T: DeserializeOwned>(text: &str, report: &mut Report<'_>) -> Option<T> {
     let source = match toml::Deserializer::parse(text) {
@@ -60,6 +66,43 @@ pub fn table<T: DeserializeOwned>(text: &str, report: &mut Report<'_>) -> Option
             None
         }
     }
+}
+
+/// A value that stands alone.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Bare {
+    /// Words.
+    Text(String),
+    /// A number.
+    Number(f64),
+    /// Yes or no.
+    Truth(bool),
+    /// A day.
+    Day(NaiveDate),
+}
+
+/// Reads a flat table of values.
+///
+/// # Errors
+/// One sentence: it is not TOML, or a value is not plain.
+pub fn bare_table(text: &str) -> Result<Vec<(String, Bare)>, String> {
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| first_line(&error.to_string()))?;
+    let bare = |key: &str, value: toml::Value| {
+        match value {
+            toml::Value::String(text) => Some(Bare::Text(text)),
+            toml::Value::Integer(number) => Some(Bare::Number(number as f64)),
+            toml::Value::Float(number) if number.is_finite() => Some(Bare::Number(number)),
+            toml::Value::Boolean(truth) => Some(Bare::Truth(truth)),
+            toml::Value::Datetime(when) => {
+                let day = when.date.filter(|_| when.time.is_none());
+                day.and_then(|day| NaiveDate::from_ymd_opt(day.year.into(), day.month.into(), day.day.into()))
+                    .map(Bare::Day)
+            }
+            _ => None,
+        }
+        .ok_or_else(|| format!("{key}: give a word, a number, true or false, or a day"))
+    };
+    table.into_iter().map(|(key, value)| Ok((key.clone(), bare(&key, value)?))).collect()
 }
 
 /// TOML's errors draw a picture over several lines; their sense is on the first or the last.

@@ -3,6 +3,7 @@
 //! One message is one transaction. A step is taken outside of it, so a save carries the version
 //! that the step was taken from, and tells when that has moved.
 
+mod code;
 mod lock;
 mod outgoing;
 mod raw;
@@ -213,6 +214,14 @@ impl Store {
             return Ok(self.seen(address, id).await?.map_or(Saved::Moved, Saved::Before));
         }
         if !save_state(&mut tx, address, loaded, turn, now).await? {
+            tx.rollback().await?;
+            return Ok(Saved::Moved);
+        }
+        let noted = match &turn.code {
+            Some(code) => code::note(&mut tx, address, code, now).await?,
+            None => true,
+        };
+        if !noted {
             tx.rollback().await?;
             return Ok(Saved::Moved);
         }

@@ -2,9 +2,13 @@
 //!
 //! Dictionaries are loaded once per process into [`Language`]; everything here is pure after that.
 
+mod calendar;
 pub mod clean;
 pub mod mask;
+pub mod number;
+mod numeral;
 pub mod script;
+pub mod when;
 pub mod words;
 
 use crate::message::Script;

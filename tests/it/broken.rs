@@ -15,15 +15,19 @@ use std::{collections::BTreeMap, fs, path::Path, process::Output};
 
 use crate::house::{luzhu, repo};
 
-const SOUND: [(&str, &str); 4] = [
+const SOUND: [(&str, &str); 6] = [
     ("knowledge/pay.md", include_str!("../broken/sound/pay.md")),
     ("knowledge/leave.md", include_str!("../broken/sound/leave.md")),
     ("knowledge/amounts.toml", include_str!("../broken/sound/amounts.toml")),
     ("knowledge/terms.tsv", include_str!("../broken/sound/terms.tsv")),
+    ("knowledge/facts.toml", include_str!("../broken/sound/facts.toml")),
+    ("knowledge/schemes/benefit.toml", include_str!("../broken/sound/benefit.toml")),
 ];
-const SOUND_DIALOGS: [(&str, &str); 2] = [
+const SOUND_DIALOGS: [(&str, &str); 4] = [
     ("dialogs/fixed.toml", include_str!("../broken/sound/fixed.toml")),
     ("dialogs/elsewhere.toml", include_str!("../broken/sound/elsewhere.toml")),
+    ("dialogs/repair.toml", include_str!("../broken/sound/repair.toml")),
+    ("dialogs/claim.toml", include_str!("../broken/sound/claim.toml")),
 ];
 
 fn lay_out(folder: &Path) {

@@ -26,12 +26,32 @@ pub fn repo(path: &str) -> PathBuf {
 /// The shipped content, loaded once.
 pub fn library() -> Arc<Library> {
     static LIBRARY: OnceLock<Arc<Library>> = OnceLock::new();
-    let load = || {
-        let language = Language::load().expect("dictionaries");
-        let library = Library::load(&repo("knowledge"), &repo("dialogs"), day(), language);
-        Arc::new(library.unwrap_or_else(|problems| panic!("{}", luzhu::commands::listed(&problems))))
-    };
-    Arc::clone(LIBRARY.get_or_init(load))
+    Arc::clone(LIBRARY.get_or_init(|| Arc::new(load())))
+}
+
+/// The shipped content, to be changed.
+pub fn load() -> Library {
+    let language = Language::load().expect("dictionaries");
+    let library = Library::load(&repo("knowledge"), &repo("dialogs"), day(), language);
+    library.unwrap_or_else(|problems| panic!("{}", luzhu::commands::listed(&problems)))
+}
+
+/// The same throws on every machine (xorshift).
+pub struct Dice(u64);
+
+impl Dice {
+    /// Dice that begin with a seed.
+    pub fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    /// A number below `end`.
+    pub fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) as usize % end.max(1)
+    }
 }
 
 /// The program, in the repository and on our day.

@@ -5,6 +5,7 @@ use std::{fs, sync::Arc};
 
 use luzhu::{
     clock::Clock,
+    conversation::dialog,
     inbox::Inbox,
     message::{Address, Body, Inbound},
     store::{Delivery, Said, Store},
@@ -57,7 +58,11 @@ async fn play(written: &str) -> String {
             }
         }
         let conversation = store.load(&address).await.expect("a state").conversation;
-        played.push_str(&format!("= {}\n", conversation.mode()));
+        let mode = conversation.mode(inbox.library());
+        let question = dialog::question_at(inbox.library(), &conversation, day());
+        let flow = conversation.tasks.last().map(|task| task.flow.as_str());
+        let place: Vec<&str> = [Some(mode), flow, question.as_deref()].into_iter().flatten().collect();
+        played.push_str(&format!("= {}\n", place.join(" ")));
     }
     // What tests forget: nothing undelivered, nobody who waits unseen.
     let counts = store.counts().await.expect("counts");

@@ -68,6 +68,7 @@ impl Web {
             .route("/chat/messages", post(receive).get(messages))
             .route("/chat/events", get(events))
             .route("/chat/fragment", get(fragment))
+            .route("/chat/summary", get(summary))
             .route("/favicon.ico", get(|| async { StatusCode::NO_CONTENT }))
             .route("/assets/chat.css", asset("text/css; charset=utf-8", include_str!("chat.css")))
             .route("/assets/chat.js", asset("text/javascript; charset=utf-8", include_str!("chat.js")))
@@ -154,6 +155,19 @@ async fn fragment(State(web): State<Web>, Query(after): Query<After>, headers: H
         Ok(lines) => {
             let script = web.inbox.store().load(&visitor.address).await.unwrap_or_default().conversation.script;
             html_response(StatusCode::OK, page::fragment(web.inbox.library(), &lines, script))
+        }
+        Err(error) => failed(&error),
+    }
+}
+
+/// What was answered and what came out, on a page that prints well.
+async fn summary(State(web): State<Web>, headers: HeaderMap) -> Response {
+    let visitor = web.visitor(&headers);
+    match web.inbox.store().load(&visitor.address).await {
+        Ok(loaded) => {
+            let html =
+                page::summary(web.inbox.library(), &loaded.conversation, web.inbox.today(), cookie::size_of(&headers));
+            visitor.with_cookies(html_response(StatusCode::OK, html), None)
         }
         Err(error) => failed(&error),
     }

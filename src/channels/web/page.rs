@@ -1,14 +1,14 @@
 //! The page, written by the server. Everything works by forms; the script only makes it live.
 
 use axum::http::{HeaderMap, header};
-use chrono::Timelike;
+use chrono::{NaiveDate, Timelike};
 use maud::{DOCTYPE, Markup, html};
 use uuid::Uuid;
 
 use crate::{
     channels::web::input::Refused,
     clock::time_of_day,
-    conversation::Conversation,
+    conversation::{Conversation, answer::Speaker, dialog, wording},
     library::Library,
     message::{Act, Author, Message, Script},
     store::{Line, Said},
@@ -83,7 +83,7 @@ pub(super) fn whole(
             }
             body {
                 a.skip href="#composer" { (pen.say("跳到输入框")) }
-                (head(&pen, size))
+                (head(&pen, size, !conversation.told.is_empty()))
                 main {
                     section #log role="log" aria-live="off" aria-labelledby="title" tabindex="0" data-last=(last) {
                         (welcome(&pen))
@@ -105,6 +105,41 @@ pub(super) fn whole(
     page.into_string()
 }
 
+/// What the last procedure came to, to be printed and shown at a counter.
+pub(super) fn summary(library: &Library, conversation: &Conversation, today: NaiveDate, size: Size) -> String {
+    let pen = Pen { library, script: conversation.script };
+    let speaker = Speaker { library, script: conversation.script, today };
+    let report = dialog::report(&speaker, conversation);
+    let page = html! {
+        (DOCTYPE)
+        html lang=(pen.script.tag()) data-size=(size.name()) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (pen.say("办理小结 · 鹭助")) }
+                link rel="stylesheet" href="/assets/chat.css";
+            }
+            body {
+                header { h1 { (pen.say("办理小结")) } nav aria-label=(pen.say("返回")) { a.button href="/#end" { (pen.say("回到对话")) } } }
+                main {
+                    @if report.is_empty() {
+                        p { (pen.say(wording::NOTHING_TOLD)) }
+                    }
+                    @for message in &report {
+                        section.report lang=(message.script.tag()) { (parts(message)) }
+                    }
+                    @if !report.is_empty() {
+                        p.print { (pen.say("要打印这一页，请用浏览器的“打印”。")) }
+                    }
+                }
+                (foot(&pen))
+            }
+        }
+    };
+    page.into_string()
+}
+
 /// Lines for the script to put in, and the options that now stand below them.
 pub(super) fn fragment(library: &Library, lines: &[Line], script: Script) -> String {
     let pen = Pen { library, script };
@@ -112,13 +147,14 @@ pub(super) fn fragment(library: &Library, lines: &[Line], script: Script) -> Str
 }
 
 /// The same order on every page: title, a person, letters, script.
-fn head(pen: &Pen<'_>, size: Size) -> Markup {
+fn head(pen: &Pen<'_>, size: Size, printable: bool) -> Markup {
     let other = if pen.script == Script::Hans { Script::Hant } else { Script::Hans };
     html! {
         header {
             h1 #title { (pen.say("鹭助")) small { (pen.say("厦门就业服务助手")) } }
             nav aria-label=(pen.say("设置")) {
                 (button_form(&Act::Human, &pen.say("找人工顾问"), pen.script))
+                @if printable { a.button href="/chat/summary" { (pen.say("打印小结")) } }
                 a.button href={ "/?size=" (size.other().name()) } { (pen.say(if size == Size::Large { "标准字" } else { "大字" })) }
                 (button_form(&Act::Write(other), other.pick("简体中文", "繁體中文"), other))
             }
