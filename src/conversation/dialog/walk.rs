@@ -211,7 +211,8 @@ impl<'a> Walker<'a, '_> {
     /// What is known, once for each thing of a list that the schemes are about.
     fn views(&self, schemes: &[&Scheme]) -> Vec<(Option<String>, Told)> {
         let facts: Vec<&str> = schemes.iter().flat_map(|scheme| scheme.facts()).collect();
-        let list = self.walk.lists.iter().find(|(list, ..)| list.each.iter().any(|fact| facts.contains(&fact.as_str())));
+        let list =
+            self.walk.lists.iter().find(|(list, ..)| list.each.iter().any(|fact| facts.contains(&fact.as_str())));
         let Some((list, node, count)) = list else { return vec![(None, self.facts.clone())] };
         let view = |number| {
             let mut told = self.facts.clone();
