@@ -241,16 +241,23 @@ fn in_task(next: &mut Conversation, raw: &str, folded: &str, speaker: &Speaker<'
         let answer = confident(speaker.answer(article, finding.section), found.confidence);
         return Dialog { next, speaker }.return_after(answer);
     }
-    if let Some(said) = (Dialog { next, speaker }).hear(raw, folded) {
+    // So is one about something else.
+    if let (true, Some((_, Subject::Elsewhere(_)))) = (asks && found.confidence >= ANSWER_FROM, first) {
+        next.remember(raw);
+        return returning(search(next, folded, speaker), next, speaker);
+    }
+    let words = folded.replace(' ', "");
+    let fixed = library.fixed.iter().find(|fixed| fixed.fits(&words));
+    let mut dialog = Dialog { next, speaker };
+    // Where any words are an answer, a greeting still is none.
+    let heard = if fixed.is_some() && dialog.takes_any_words() { None } else { dialog.hear(raw, folded) };
+    if let Some(said) = heard {
         return said;
     }
-    next.remember(raw);
-    let words = folded.replace(' ', "");
-    if let Some(fixed) = library.fixed.iter().find(|fixed| fixed.fits(&words)) {
-        let said = speaker.fixed(fixed);
-        return Dialog { next, speaker }.return_after(said);
+    dialog.next.remember(raw);
+    if let Some(fixed) = fixed {
+        return dialog.return_after(speaker.fixed(fixed));
     }
-    let mut dialog = Dialog { next, speaker };
     if dialog.is_unclear_answer(raw, folded) && !asks {
         return dialog.puzzled(raw, folded).unwrap_or_default();
     }
@@ -258,14 +265,20 @@ fn in_task(next: &mut Conversation, raw: &str, folded: &str, speaker: &Speaker<'
     match answers {
         Some((_, Subject::Article(_) | Subject::Elsewhere(_))) => {
             let reply = search(dialog.next, folded, speaker);
-            let kind = reply.first().map(|message| message.kind);
-            match kind {
-                // Readings to choose from are chosen before we return.
-                Some(Kind::Clarify | Kind::Crisis | Kind::Human) => reply,
-                _ => reply.into_iter().next().map(|message| dialog.return_after(message)).unwrap_or_default(),
-            }
+            returning(reply, next, speaker)
         }
         None => dialog.puzzled(raw, folded).unwrap_or_default(),
+    }
+}
+
+/// A reply of the search, and back to the question; readings are chosen from before that.
+fn returning(reply: Vec<Message>, next: &mut Conversation, speaker: &Speaker<'_>) -> Vec<Message> {
+    match (reply.len(), reply.first().map(|message| message.kind)) {
+        (1, Some(Kind::Answer | Kind::Unknown | Kind::Decline | Kind::Smalltalk)) => {
+            reply.into_iter().flat_map(|message| Dialog { next, speaker }.return_after(message)).collect()
+        }
+        // Danger, a person, readings to choose from, or a reply that returned already.
+        _ => reply,
     }
 }
 

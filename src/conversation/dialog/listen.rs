@@ -78,7 +78,7 @@ pub fn in_passing(fact: &Fact, folded: &str, today: NaiveDate) -> Option<Value> 
 
 /// Whether a message asks something.
 pub fn is_question(folded: &str) -> bool {
-    const WORDS: [&str; 25] = [
+    const WORDS: [&str; 22] = [
         "?",
         "吗",
         "怎么",
@@ -100,12 +100,18 @@ pub fn is_question(folded: &str) -> bool {
         "如何",
         "咋",
         "啥",
-        "几个月",
-        "几天",
-        "几年",
         "按怎",
     ];
-    WORDS.iter().any(|word| folded.contains(word)) || folded.trim_end_matches(['。', '.', '!']).ends_with('呢')
+    WORDS.iter().any(|word| folded.contains(word))
+        || asks_how_many(folded)
+        || folded.trim_end_matches(['。', '.', '!']).ends_with('呢')
+}
+
+/// 能领几个月 asks; 前几天 and 好几年 tell.
+fn asks_how_many(folded: &str) -> bool {
+    let counted = ["几个月", "几天", "几年", "几次", "几岁", "几号", "几点"];
+    let told = |before: &str| before.ends_with(['前', '好', '这', '那', '过', '十', '后', '有']);
+    counted.iter().flat_map(|word| folded.match_indices(word)).any(|(at, _)| !told(&folded[..at]))
 }
 
 /// The parts of a message between signs of punctuation.

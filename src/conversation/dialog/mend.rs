@@ -13,7 +13,7 @@ use crate::{
             walk::{At, Walk, item_key, item_of},
         },
         eligibility::{Known, in_words},
-        state::Conversation,
+        state::{Conversation, Task},
         wording,
     },
     library::{
@@ -66,6 +66,12 @@ impl Dialog<'_> {
         match repair {
             Repair::Summary | Repair::Review => Some(self.summary()),
             Repair::Resume | Repair::Back if !left.done => Some(self.resume()),
+            // A correction that led to the end can be taken back too.
+            Repair::Undo if self.next.undo.is_some() => {
+                let task = self.next.left.take()?;
+                self.next.tasks.push(Task { done: false, ..task });
+                Some(self.undo())
+            }
             Repair::Restart => {
                 let flow = left.flow.clone();
                 self.next.left = None;
@@ -76,8 +82,8 @@ impl Dialog<'_> {
     }
 
     fn cancel(&mut self) -> Vec<Message> {
-        let Some((flow, walk)) = self.place() else { return self.go_on("") };
-        self.leave(&walk, false);
+        let Some((flow, _)) = self.place() else { return self.go_on("") };
+        self.leave(false);
         let lead = format!("好，“{}”先停在这里，您的回答都留着。想接着办，回复“继续”。", flow.title);
         if !self.next.tasks.is_empty() {
             return self.go_on(&lead);
@@ -326,9 +332,12 @@ impl Dialog<'_> {
         if lexicon.wrong.iter().any(|wrong| after == wrong) {
             return Some((key, None));
         }
-        let after = lexicon.wrong.iter().find_map(|wrong| after.strip_prefix(wrong.as_str())).unwrap_or(after);
-        let marked = lexicon.to.iter().any(|to| after.starts_with(to.as_str()));
-        let value = self.value_behind(&key, after).filter(|_| marked)?;
+        let marked = |after: &str| lexicon.to.iter().any(|to| after.starts_with(to.as_str()));
+        let after = match lexicon.wrong.iter().find_map(|wrong| after.strip_prefix(wrong.as_str())) {
+            Some(rest) if !marked(after) => rest,
+            _ => after,
+        };
+        let value = self.value_behind(&key, after).filter(|_| marked(after))?;
         Some((key, Some(value)))
     }
 
@@ -432,7 +441,7 @@ impl Dialog<'_> {
     fn edited(&mut self) -> Vec<String> {
         let library = self.library();
         let mut notes = Vec::new();
-        let known = |task: &crate::conversation::state::Task| library.flow(&task.flow).is_some();
+        let known = |task: &Task| library.flow(&task.flow).is_some();
         if !self.next.tasks.iter().all(known) {
             self.next.tasks.retain(known);
             notes.push("有一项办理已经下线。您说过的都还在，可以直接问我，或者找人工。".to_owned());

@@ -96,6 +96,11 @@ impl<'a> Dialog<'a> {
         Some((key, fact))
     }
 
+    /// Whether the question at hand is answered by any words.
+    pub fn takes_any_words(&self) -> bool {
+        self.at_hand().is_some_and(|(_, fact)| fact.kind == Kind::Words)
+    }
+
     /// Begins a procedure, on top of what is under way.
     pub fn begin(&mut self, id: &str) -> Vec<Message> {
         let Some(flow) = self.library().flow(id) else {
@@ -111,7 +116,7 @@ impl<'a> Dialog<'a> {
             self.next.tasks.push(task);
             return self.go_on(&format!("接着上次的“{}”，您的回答都还在。", flow.title));
         }
-        self.forget_own(flow);
+        self.forget_before(flow);
         self.next.tasks.push(Task { flow: flow.id.clone(), digest: flow.digest.clone(), ..Task::default() });
         self.open(flow)
     }
@@ -132,11 +137,25 @@ impl<'a> Dialog<'a> {
         said
     }
 
-    /// Forgets a procedure's own questions and lists; facts stay.
-    fn forget_own(&mut self, flow: &Flow) {
+    /// Forgets what the procedure before left aside, and the own questions and lists of one that
+    /// begins anew; facts stay, and so does what a waiting procedure stands on.
+    fn forget_before(&mut self, flow: &Flow) {
+        let library = self.library();
+        let mut gone = HashSet::new();
+        if let Some(left) = self.next.left.as_ref().filter(|left| left.done) {
+            let reached = library.flow(&left.flow);
+            let reached = reached
+                .map(|flow| walk::walk(library, flow, &self.next.told, &HashSet::new(), self.speaker.today).path);
+            let reached = reached.unwrap_or_default();
+            gone.extend(left.answered.iter().filter(|key| !reached.contains(key)).cloned());
+        }
         let own = format!("{}/", flow.id);
         let nodes: Vec<String> = flow.nodes.iter().map(|node| format!("@{}.", node.id)).collect();
-        self.next.told.retain(|key| !key.starts_with(&own) && !nodes.iter().any(|node| key.contains(node.as_str())));
+        let is_own = |key: &str| key.starts_with(&own) || nodes.iter().any(|node| key.contains(node.as_str()));
+        gone.extend(self.next.told.iter().map(|(key, _)| key.to_owned()).filter(|key| is_own(key)));
+        let stands = |key: &str| self.next.tasks.iter().any(|task| task.path.iter().any(|other| other == key));
+        gone.retain(|key| !stands(key));
+        self.next.told.retain(|key| !gone.contains(key));
     }
 
     /// Says what is new on the way, and asks the question at hand. `before` is said first.
@@ -255,7 +274,7 @@ impl<'a> Dialog<'a> {
         }
         lead_with(before, &mut last, self.speaker);
         said.push(last);
-        self.leave(walk, true);
+        self.leave(true);
     }
 
     /// From a result to its procedure and its article.
@@ -273,14 +292,9 @@ impl<'a> Dialog<'a> {
         acts
     }
 
-    /// Leaves the procedure at hand. Answers that were set aside by its end are forgotten.
-    fn leave(&mut self, walk: &Walk<'_>, done: bool) {
+    /// Leaves the procedure at hand, ended or not.
+    fn leave(&mut self, done: bool) {
         let Some(mut task) = self.next.tasks.pop() else { return };
-        if done {
-            for key in task.answered.iter().filter(|key| !walk.path.contains(key)) {
-                self.next.told.forget(key);
-            }
-        }
         task.reopened = None;
         task.done = done;
         self.next.left = Some(task);
