@@ -8,6 +8,7 @@ mod crash;
 mod house;
 mod knowledge;
 mod phrases;
+mod procedures;
 mod telegram;
 mod tidy;
 mod transcripts;

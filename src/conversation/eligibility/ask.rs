@@ -17,8 +17,8 @@ use crate::{
     text::when::Span,
 };
 
-/// How many combinations of the other facts of a condition are looked at.
-const COMBINATIONS: usize = 16_384;
+/// How many steps the search for a difference takes at most.
+const STEPS: usize = 20_000;
 
 impl Known<'_> {
     /// The fact to ask for next: one that can still change the result of the most schemes, the
@@ -75,37 +75,17 @@ impl Known<'_> {
 
     /// The best that a condition can still come to.
     fn best(&self, need: &Need) -> Verdict {
-        let mut best = Verdict::NotEligible;
-        let facts = self.unknown_of(&[need]);
-        self.each_filling(&facts, &[need], &mut |known| {
-            let now = known.severity(need);
-            if rank(now) < rank(best) {
-                best = now;
-            }
-            best == Verdict::Eligible
-        });
-        best
+        let needs = [need];
+        let mut search = Search::new(self, &needs, None);
+        search.fill(&mut self.told.clone(), 0);
+        search.seen.into_iter().min_by_key(|severity| rank(*severity)).unwrap_or(Verdict::Likely)
     }
 
     /// Whether two values of a fact can lead to results that differ above what the other
     /// conditions come to anyway.
     fn can_differ(&self, fact: &str, needs: &[&Need], floor: u8) -> bool {
-        let mut others = self.unknown_of(needs);
-        others.retain(|other| *other != fact);
-        let values = representatives(self.library, fact, needs, self.day);
-        let mut differ = false;
-        self.each_filling(&others, needs, &mut |known| {
-            let mut first = None;
-            for value in &values {
-                let mut told = known.told.clone();
-                told.set(fact, value.clone());
-                let with = Known { told: &told, ..*known };
-                let result = needs.iter().map(|need| rank(with.severity(need))).max().unwrap_or_default().max(floor);
-                differ |= *first.get_or_insert(result) != result;
-            }
-            differ
-        });
-        differ
+        let mut search = Search::new(self, needs, Some((fact, floor)));
+        search.fill(&mut self.told.clone(), 0) || search.left == 0
     }
 
     /// The facts of some conditions that nobody told.
@@ -122,23 +102,102 @@ impl Known<'_> {
         }
         facts
     }
+}
 
-    /// Fills facts with all their telling values, in every combination, until `enough` says so.
-    fn each_filling(&self, facts: &[&str], needs: &[&Need], enough: &mut impl FnMut(&Known<'_>) -> bool) {
-        let values: Vec<Vec<Value>> =
-            facts.iter().map(|fact| representatives(self.library, fact, needs, self.day)).collect();
-        let combinations = values.iter().map(Vec::len).product::<usize>().min(COMBINATIONS);
-        for mut number in 0..combinations {
-            let mut told = self.told.clone();
-            for (fact, values) in facts.iter().zip(&values) {
-                told.set(fact, values[number % values.len()].clone());
-                number /= values.len();
-            }
-            if enough(&Known { told: &told, ..*self }) {
-                return;
+/// Fills in what nobody told, one fact after the other, as far as it makes a difference.
+struct Search<'a> {
+    known: &'a Known<'a>,
+    needs: &'a [&'a Need],
+    /// The facts that are filled in, each with the values that stand for all.
+    facts: Vec<(&'a str, Vec<Value>)>,
+    /// The fact whose values are compared, and what the result is at least.
+    compared: Option<(&'a str, Vec<Value>, u8)>,
+    /// What the conditions came to.
+    seen: Vec<Verdict>,
+    /// Steps that are left; who runs out of them asks rather than not.
+    left: usize,
+}
+
+impl<'a> Search<'a> {
+    fn new(known: &'a Known<'a>, needs: &'a [&'a Need], compared: Option<(&'a str, u8)>) -> Self {
+        let values = |fact: &str| representatives(known.library, fact, needs, known.day);
+        let unknown = known.unknown_of(needs).into_iter();
+        let others = unknown.filter(|fact| compared.is_none_or(|(compared, _)| compared != *fact));
+        let facts = others.map(|fact| (fact, values(fact))).collect();
+        let compared = compared.map(|(fact, floor)| (fact, values(fact), floor));
+        Self { known, needs, facts, compared, seen: vec![], left: STEPS }
+    }
+
+    /// Whether a difference was found; a way on which nothing is open any more goes no further.
+    fn fill(&mut self, told: &mut Told, at: usize) -> bool {
+        if self.left == 0 {
+            return false;
+        }
+        self.left -= 1;
+        match self.results(told, at == self.facts.len()) {
+            Results::Differ => return true,
+            Results::Same => return false,
+            Results::Open => {}
+        }
+        let (fact, values) = self.facts[at].clone();
+        for value in values {
+            told.set(fact, value);
+            if self.fill(told, at + 1) {
+                told.forget(fact);
+                return true;
             }
         }
+        told.forget(fact);
+        false
     }
+
+    /// What the conditions come to now, for every value that is compared.
+    fn results(&mut self, told: &mut Told, all_filled: bool) -> Results {
+        let Some((fact, values, floor)) = self.compared.clone() else {
+            return match self.result(told, all_filled) {
+                Some(severity) => {
+                    self.seen.push(severity);
+                    if severity == Verdict::Eligible { Results::Differ } else { Results::Same }
+                }
+                None => Results::Open,
+            };
+        };
+        let (mut first, mut open) = (None, false);
+        for value in values {
+            told.set(fact, value);
+            let result = self.result(told, all_filled).map(|severity| rank(severity).max(floor));
+            told.forget(fact);
+            match result {
+                Some(result) if *first.get_or_insert(result) != result => return Results::Differ,
+                Some(_) => {}
+                None => open = true,
+            }
+        }
+        if open { Results::Open } else { Results::Same }
+    }
+
+    /// The worst of the conditions; nothing while one of them is open and could be worse or better.
+    fn result(&self, told: &Told, all_filled: bool) -> Option<Verdict> {
+        let known = Known { told, ..*self.known };
+        let mut worst = Verdict::Eligible;
+        let mut open = false;
+        for need in self.needs {
+            open |= !all_filled && known.meets(need).is_none() && !known.unknown_of(&[need]).is_empty();
+            let severity = known.severity(need);
+            if rank(severity) > rank(worst) {
+                worst = severity;
+            }
+        }
+        // Nothing is worse than a condition that fails for sure.
+        (!open || worst == Verdict::NotEligible).then_some(worst)
+    }
+}
+
+/// What a comparison shows.
+enum Results {
+    Differ,
+    Same,
+    Open,
 }
 
 /// The facts that are asked to know a fact: itself, or what it is worked out from.
