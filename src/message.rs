@@ -337,6 +337,9 @@ pub struct Weighed {
     pub source: String,
     /// The day on which that was last checked.
     pub as_of: String,
+    /// The authority that reads the rule so, where two differ.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reading: Option<String>,
     /// Whether it is only second-hand, so that it never decides alone.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub unconfirmed: bool,

@@ -67,7 +67,7 @@ impl Function {
             (Self::LumpSumMonths, [Given::Number(insured)]) => Some(by_years(*insured, 1, 24)),
             (Self::SubsidyWindow, []) => Some(window(day)),
             (Self::OneYearLimit, [Given::Days(since)]) => Some(Worked {
-                value: later(since.from, 12).to_string(),
+                value: Span::day(later(since.from, 12)).words(),
                 working: format!("从{}起算一年", since.words()),
             }),
             _ => None,
@@ -128,7 +128,9 @@ fn window(day: NaiveDate) -> Worked {
     let end = |open: NaiveDate| later(open.with_day(1).unwrap_or(open), 1).pred_opt().unwrap_or(open);
     let open = if day <= end(this) { this } else { later(this, 3) };
     let state = if day < open { "下一个申请期" } else { "现在就在申请期" };
-    Worked { value: format!("{open}至{}", end(open)), working: format!("{state}，申请上一季度的补贴") }
+    let last = end(open);
+    let value = format!("{}至{}月{}日", Span::day(open).words(), last.month(), last.day());
+    Worked { value, working: format!("{state}，申请上一季度的补贴") }
 }
 
 #[cfg(test)]
@@ -176,12 +178,12 @@ mod tests {
     #[test]
     fn the_window_is_open_from_the_eleventh_to_the_end_of_the_first_month() {
         for (today, value, open) in [
-            ("2026-10-10", "2026-10-11至2026-10-31", false),
-            ("2026-10-11", "2026-10-11至2026-10-31", true),
-            ("2026-10-31", "2026-10-11至2026-10-31", true),
-            ("2026-11-01", "2027-01-11至2027-01-31", false),
-            ("2026-01-01", "2026-01-11至2026-01-31", false),
-            ("2026-04-30", "2026-04-11至2026-04-30", true),
+            ("2026-10-10", "2026年10月11日至10月31日", false),
+            ("2026-10-11", "2026年10月11日至10月31日", true),
+            ("2026-10-31", "2026年10月11日至10月31日", true),
+            ("2026-11-01", "2027年1月11日至1月31日", false),
+            ("2026-01-01", "2026年1月11日至1月31日", false),
+            ("2026-04-30", "2026年4月11日至4月30日", true),
         ] {
             let worked = Function::SubsidyWindow.award(&[], day(today)).expect("a window");
             assert_eq!(worked.value, value, "{today}");
@@ -193,7 +195,7 @@ mod tests {
     fn a_limit_of_a_year_counts_from_the_first_possible_day() {
         let since = Span { from: day("2025-10-01"), to: day("2025-10-31") };
         let worked = Function::OneYearLimit.award(&[Given::Days(since)], day("2026-11-25")).expect("a day");
-        assert_eq!((worked.value.as_str(), worked.working.as_str()), ("2026-10-01", "从2025年10月起算一年"));
+        assert_eq!((worked.value.as_str(), worked.working.as_str()), ("2026年10月1日", "从2025年10月起算一年"));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod broken;
 mod commands;
 mod crash;
+mod eligibility;
 mod house;
 mod knowledge;
 mod phrases;

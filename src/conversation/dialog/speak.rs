@@ -183,7 +183,10 @@ impl Speaker<'_> {
         let mut spoken = outcome.clone();
         let texts = [&mut spoken.title].into_iter().chain(&mut spoken.item).chain(&mut spoken.because);
         let needs = spoken.needs.iter_mut().flat_map(|need| {
-            [&mut need.says, &mut need.value, &mut need.threshold, &mut need.source].into_iter().chain(&mut need.paper)
+            [&mut need.says, &mut need.value, &mut need.threshold, &mut need.source]
+                .into_iter()
+                .chain(&mut need.paper)
+                .chain(&mut need.reading)
         });
         let awards = spoken.awards.iter_mut().flat_map(|award| [&mut award.label, &mut award.unit, &mut award.working]);
         let changes = spoken.would_change.iter_mut().map(|change| &mut change.change);

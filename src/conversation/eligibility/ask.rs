@@ -65,27 +65,27 @@ impl Known<'_> {
             true => vec![None],
             false => scheme.readings.keys().map(Some).collect(),
         };
-        readings.iter().any(|reading| {
+        let group = |reading: &Option<&String>| {
             let own = needs.iter().filter(|need| need.reading.is_none() || need.reading.as_ref() == *reading);
             let (with, without): (Vec<&Need>, Vec<&Need>) = own.partition(|need| uses(need, fact, self.library));
             let floor = without.iter().map(|need| rank(self.best(need))).max().unwrap_or_default();
-            self.can_differ(fact, &with, floor)
-        })
+            Group { needs: with, floor }
+        };
+        let groups: Vec<Group<'_>> = readings.iter().map(group).collect();
+        let mut search = Search::new(self, &groups, Some(fact));
+        search.fill(&mut self.told.clone(), 0) || search.left == 0
     }
 
     /// The best that a condition can still come to.
     fn best(&self, need: &Need) -> Verdict {
-        let needs = [need];
-        let mut search = Search::new(self, &needs, None);
+        let groups = [Group { needs: vec![need], floor: 0 }];
+        let mut search = Search::new(self, &groups, None);
         search.fill(&mut self.told.clone(), 0);
-        search.seen.into_iter().min_by_key(|severity| rank(*severity)).unwrap_or(Verdict::Likely)
-    }
-
-    /// Whether two values of a fact can lead to results that differ above what the other
-    /// conditions come to anyway.
-    fn can_differ(&self, fact: &str, needs: &[&Need], floor: u8) -> bool {
-        let mut search = Search::new(self, needs, Some((fact, floor)));
-        search.fill(&mut self.told.clone(), 0) || search.left == 0
+        let best = search.best.unwrap_or(rank(Verdict::Likely));
+        [Verdict::Eligible, Verdict::Likely, Verdict::Unknown]
+            .into_iter()
+            .find(|verdict| rank(*verdict) == best)
+            .unwrap_or(Verdict::NotEligible)
     }
 
     /// The facts of some conditions that nobody told.
@@ -104,28 +104,33 @@ impl Known<'_> {
     }
 }
 
+/// The conditions of one reading that a fact has a say in, and what the others come to at best.
+struct Group<'a> {
+    needs: Vec<&'a Need>,
+    floor: u8,
+}
+
 /// Fills in what nobody told, one fact after the other, as far as it makes a difference.
 struct Search<'a> {
     known: &'a Known<'a>,
-    needs: &'a [&'a Need],
+    groups: &'a [Group<'a>],
     /// The facts that are filled in, each with the values that stand for all.
     facts: Vec<(&'a str, Vec<Value>)>,
-    /// The fact whose values are compared, and what the result is at least.
-    compared: Option<(&'a str, Vec<Value>, u8)>,
-    /// What the conditions came to.
-    seen: Vec<Verdict>,
+    /// The fact whose values are compared.
+    compared: Option<(&'a str, Vec<Value>)>,
+    /// The best result that was seen.
+    best: Option<u8>,
     /// Steps that are left; who runs out of them asks rather than not.
     left: usize,
 }
 
 impl<'a> Search<'a> {
-    fn new(known: &'a Known<'a>, needs: &'a [&'a Need], compared: Option<(&'a str, u8)>) -> Self {
-        let values = |fact: &str| representatives(known.library, fact, needs, known.day);
-        let unknown = known.unknown_of(needs).into_iter();
-        let others = unknown.filter(|fact| compared.is_none_or(|(compared, _)| compared != *fact));
-        let facts = others.map(|fact| (fact, values(fact))).collect();
-        let compared = compared.map(|(fact, floor)| (fact, values(fact), floor));
-        Self { known, needs, facts, compared, seen: vec![], left: STEPS }
+    fn new(known: &'a Known<'a>, groups: &'a [Group<'a>], compared: Option<&'a str>) -> Self {
+        let needs: Vec<&Need> = groups.iter().flat_map(|group| group.needs.iter().copied()).collect();
+        let values = |fact: &'a str| (fact, representatives(known.library, fact, &needs, known.day));
+        let others = known.unknown_of(&needs).into_iter().filter(|fact| compared != Some(*fact));
+        let facts = others.map(values).collect();
+        Self { known, groups, facts, compared: compared.map(values), best: None, left: STEPS }
     }
 
     /// Whether a difference was found; a way on which nothing is open any more goes no further.
@@ -153,19 +158,15 @@ impl<'a> Search<'a> {
 
     /// What the conditions come to now, for every value that is compared.
     fn results(&mut self, told: &mut Told, all_filled: bool) -> Results {
-        let Some((fact, values, floor)) = self.compared.clone() else {
-            return match self.result(told, all_filled) {
-                Some(severity) => {
-                    self.seen.push(severity);
-                    if severity == Verdict::Eligible { Results::Differ } else { Results::Same }
-                }
-                None => Results::Open,
-            };
+        let Some((fact, values)) = self.compared.clone() else {
+            let Some(result) = self.result(told, all_filled) else { return Results::Open };
+            self.best = Some(self.best.map_or(result, |best| best.min(result)));
+            return if result == 0 { Results::Differ } else { Results::Same };
         };
         let (mut first, mut open) = (None, false);
         for value in values {
             told.set(fact, value);
-            let result = self.result(told, all_filled).map(|severity| rank(severity).max(floor));
+            let result = self.result(told, all_filled);
             told.forget(fact);
             match result {
                 Some(result) if *first.get_or_insert(result) != result => return Results::Differ,
@@ -176,20 +177,46 @@ impl<'a> Search<'a> {
         if open { Results::Open } else { Results::Same }
     }
 
-    /// The worst of the conditions; nothing while one of them is open and could be worse or better.
-    fn result(&self, told: &Told, all_filled: bool) -> Option<Verdict> {
+    /// What the readings come to together; nothing while that is open.
+    fn result(&self, told: &Told, all_filled: bool) -> Option<u8> {
         let known = Known { told, ..*self.known };
-        let mut worst = Verdict::Eligible;
-        let mut open = false;
-        for need in self.needs {
-            open |= !all_filled && known.meets(need).is_none() && !known.unknown_of(&[need]).is_empty();
-            let severity = known.severity(need);
-            if rank(severity) > rank(worst) {
-                worst = severity;
+        let unknown = rank(Verdict::Unknown);
+        let each: Vec<(u8, bool)> = self.groups.iter().map(|group| group.worst(&known, all_filled)).collect();
+        match each.as_slice() {
+            // Nothing is worse than a condition that fails for sure.
+            [(worst, open)] => (!open || *worst > unknown).then_some(*worst),
+            several => {
+                let closed = |fits: fn(u8) -> bool| several.iter().any(|(worst, open)| !open && fits(*worst));
+                let fails = several.iter().any(|(worst, _)| *worst >= rank(Verdict::Unknown));
+                if closed(|worst| worst == 2) || closed(|worst| worst < 2) && fails {
+                    Some(unknown)
+                } else if several.iter().any(|(_, open)| *open) {
+                    None
+                } else {
+                    let (first, same) = (several[0].0, several.iter().all(|(worst, _)| *worst == several[0].0));
+                    Some(if same {
+                        first
+                    } else if fails {
+                        unknown
+                    } else {
+                        rank(Verdict::Likely)
+                    })
+                }
             }
         }
-        // Nothing is worse than a condition that fails for sure.
-        (!open || worst == Verdict::NotEligible).then_some(worst)
+    }
+}
+
+impl Group<'_> {
+    /// The worst of the conditions so far, and whether one of them is open.
+    fn worst(&self, known: &Known<'_>, all_filled: bool) -> (u8, bool) {
+        let mut open = false;
+        let mut worst = self.floor;
+        for need in &self.needs {
+            open |= !all_filled && known.meets(need).is_none() && !known.unknown_of(&[need]).is_empty();
+            worst = worst.max(rank(known.severity(need)));
+        }
+        (worst, open)
     }
 }
 

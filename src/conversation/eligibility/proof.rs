@@ -28,6 +28,7 @@ impl Known<'_> {
             threshold: self.threshold(&need.when, facts.len() > 1),
             source: need.source.clone(),
             as_of: scheme.as_of.to_string(),
+            reading: need.reading.as_ref().and_then(|reading| scheme.readings.get(reading)).cloned(),
             unconfirmed: need.status == Status::Unconfirmed,
             paper: paper.filter(|_| holds.is_none()).map(|fact| fact.unsure.clone()),
         }
