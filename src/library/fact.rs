@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     library::{
+        amount::Amounts,
         problem::{Problem, Report},
         read,
         reckon::Function,
@@ -171,7 +172,7 @@ const ASK: usize = 60;
 
 impl Facts {
     /// Reads and checks the file.
-    pub fn load(file: &Path, language: &Language, problems: &mut Vec<Problem>) -> Self {
+    pub fn load(file: &Path, language: &Language, amounts: &Amounts, problems: &mut Vec<Problem>) -> Self {
         let mut facts = Self::default();
         let Some(text) = read::text_of(file, problems) else { return facts };
         let mut report = Report::on(file, problems);
@@ -202,6 +203,7 @@ impl Facts {
                 report.expect(facts.asked(about), format!("{key}.about"), format!("there is no fact `{about}`"));
             }
             if let Some(when) = row.when.checked(&facts, &format!("{key}.when"), &mut report) {
+                when.check_limits(amounts, &format!("{key}.when"), &mut report);
                 facts.conflicts.push(Conflict { id: row.id, when, says: row.says, about: row.about });
             }
         }
@@ -228,6 +230,7 @@ impl Facts {
                 option.says.push(fold(&option.label));
             }
         }
+        fact.check_phrases(key, report);
         self.order.push(fact.id.clone());
         self.by_id.insert(fact.id.clone(), fact);
     }
@@ -347,6 +350,26 @@ impl Fact {
         }
     }
 
+    /// A phrase says one option only, in either script; and every answer fits a button.
+    fn check_phrases(&self, key: &str, report: &mut Report<'_>) {
+        for (i, option) in self.options.iter().enumerate() {
+            let others = self.options[..i].iter().flat_map(|other| &other.says);
+            let same = others.into_iter().any(|phrase| option.says.contains(phrase));
+            let place = format!("{key}.options.{}", option.id);
+            report.expect(!same, place, "another option is said by the same phrase");
+        }
+        self.check_acts(&self.id, key, report);
+    }
+
+    /// Every answer to a question of this key fits a button.
+    pub(super) fn check_acts(&self, asked: &str, key: &str, report: &mut Report<'_>) {
+        for option in self.options.iter().map(|option| option.id.as_str()).chain(["unsure"]) {
+            let fits = format!("answer/{asked}/{option}").len() <= limits::ACT_BYTES;
+            let place = format!("{key}.options.{option}");
+            report.expect(fits, place, "the ids are too long for a button: at most 64 bytes");
+        }
+    }
+
     fn check_options(&self, expect: &mut impl FnMut(bool, &str, &str)) {
         expect(self.options.len() >= 2, "options", "give two at least");
         // Not sure and a person stand beside them.
@@ -363,13 +386,9 @@ impl Fact {
                 &part,
                 "the label is too long: at most 20 characters fit every channel",
             );
-            let act = format!("answer/{}/{}", self.id, option.id);
-            expect(act.len() <= limits::ACT_BYTES, &part, "the ids are too long for a button: at most 64 bytes");
             let earlier = &self.options[..i];
             expect(earlier.iter().all(|other| other.id != option.id), &part, "this id stands here twice");
             expect(earlier.iter().all(|other| other.label != option.label), &part, "this label stands here twice");
-            let same = option.says.iter().find(|phrase| earlier.iter().any(|other| other.says.contains(phrase)));
-            expect(same.is_none(), &part, "another option is said by the same phrase");
             expect(
                 option.says.iter().all(|phrase| phrase.chars().count() >= 2),
                 &part,

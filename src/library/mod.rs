@@ -112,7 +112,7 @@ impl Library {
         for (file, article) in &loaded {
             article.check(&amounts, today, &mut Report::on(file, &mut problems));
         }
-        let mut facts = Facts::load(&knowledge.join("facts.toml"), &language, &mut problems);
+        let mut facts = Facts::load(&knowledge.join("facts.toml"), &language, &amounts, &mut problems);
         let repairs = Repairs::load(&dialogs.join("repair.toml"), &language, &mut problems);
         let schemes: Vec<(PathBuf, Scheme)> = files_below(&knowledge.join("schemes"), "toml", &mut problems)
             .into_iter()

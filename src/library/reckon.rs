@@ -4,7 +4,7 @@
 use chrono::{Datelike, Months, NaiveDate};
 use serde::Deserialize;
 
-use crate::text::when::Span;
+use crate::{library::fact::Kind, text::when::Span};
 
 /// A function that facts and awards may name.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
@@ -74,20 +74,22 @@ impl Function {
         }
     }
 
-    /// How many facts it is given as an award; nothing if it is none.
-    pub fn award_facts(self) -> Option<usize> {
+    /// The kinds of facts that it is given as an award; nothing if it is none.
+    pub fn awards_from(self) -> Option<&'static [Kind]> {
         match self {
-            Self::BenefitMonths | Self::LumpSumMonths | Self::OneYearLimit => Some(1),
-            Self::SubsidyWindow => Some(0),
+            Self::BenefitMonths | Self::LumpSumMonths => Some(&[Kind::Months]),
+            Self::OneYearLimit => Some(&[Kind::Date]),
+            Self::SubsidyWindow => Some(&[]),
             Self::Age | Self::MonthsSince | Self::InsuredBeyondAge => None,
         }
     }
 
-    /// How many facts a derived fact is worked out from; nothing if it cannot be one.
-    pub fn derive_facts(self) -> Option<usize> {
+    /// The kinds of facts that a derived fact is worked out from; nothing if it cannot be one.
+    pub fn derives_from(self) -> Option<&'static [Kind]> {
         match self {
-            Self::Age | Self::MonthsSince => Some(1),
-            Self::InsuredBeyondAge => Some(2),
+            Self::Age => Some(&[Kind::Birth]),
+            Self::MonthsSince => Some(&[Kind::Date]),
+            Self::InsuredBeyondAge => Some(&[Kind::Birth, Kind::Months]),
             _ => None,
         }
     }

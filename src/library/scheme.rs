@@ -256,11 +256,10 @@ impl Scheme {
                 let named = self.readings.contains_key(reading);
                 report.expect(named, format!("{key}.reading"), format!("name `{reading}` under [readings]"));
             }
-            need.when.each_limit(&mut |limit| {
-                if let Limit::Amount(name) = limit {
-                    report.expect(amounts.knows(name), format!("{key}.when"), format!("there is no figure `{name}`"));
-                }
-            });
+            need.when.check_limits(amounts, &format!("{key}.when"), report);
+            if let Some(only_if) = &need.only_if {
+                only_if.check_limits(amounts, &format!("{key}.only_if"), report);
+            }
         }
         for reading in self.readings.keys() {
             let used = self.needs.iter().any(|need| need.reading.as_ref() == Some(reading));
@@ -324,7 +323,8 @@ impl RawAward {
                 By::Amount(amount)
             }
             (None, Some(function)) => {
-                let fits = function.award_facts() == Some(self.from.len());
+                let kinds: Vec<Kind> = self.from.iter().filter_map(|fact| Some(facts.get(fact)?.kind)).collect();
+                let fits = function.awards_from() == Some(kinds.as_slice());
                 report.expect(fits, format!("{key}.function"), "this function takes other facts, or is no award");
                 By::Function(function, self.from)
             }
@@ -414,6 +414,15 @@ impl Condition {
             Self::Not(part) => part.each_fact(each),
             Self::Test(fact, _) => each(fact),
         }
+    }
+
+    /// Every figure that is a limit stands in the table.
+    pub(super) fn check_limits(&self, amounts: &Amounts, key: &str, report: &mut Report<'_>) {
+        self.each_limit(&mut |limit| {
+            if let Limit::Amount(name) = limit {
+                report.expect(amounts.knows(name), key, format!("there is no figure `{name}`"));
+            }
+        });
     }
 
     fn each_limit(&self, each: &mut impl FnMut(&Limit)) {

@@ -73,12 +73,14 @@ impl Whole<'_> {
         self.has_article(id) || self.has_scheme(id) || self.flow(id).is_some()
     }
 
-    /// Every `asks` line with the article that it finds.
+    /// Every title and `asks` line with its article.
     fn lines(&self) -> HashMap<String, &str> {
-        let articles = self.articles.iter().zip(self.folded);
-        articles
-            .flat_map(|((_, article), asks)| asks.iter().map(|ask| (ask.replace(' ', ""), article.id.as_str())))
-            .collect()
+        let mut lines = HashMap::new();
+        for ((_, article), asks) in self.articles.iter().zip(self.folded) {
+            let title = self.language.fold(&article.title);
+            lines.extend(asks.iter().chain([&title]).map(|line| (line.replace(' ', ""), article.id.as_str())));
+        }
+        lines
     }
 
     /// One id names one thing.
@@ -170,11 +172,10 @@ impl Whole<'_> {
         for fact in self.facts.all().filter(|fact| !fact.id.contains('/')) {
             let key = format!("fact.{}", fact.id);
             report.expect(used.contains(fact.id.as_str()), key.as_str(), "nobody asks for this fact");
-            for text in [&fact.name, &fact.ask, &fact.help, &fact.why, &fact.unsure] {
-                report.expect(!self.is_traditional(text), key.as_str(), TRADITIONAL);
-            }
+            flow::check_words(fact, self, &key, &mut report);
             if let Some(function) = fact.function {
-                let fits = function.derive_facts() == Some(fact.from.len())
+                let kinds: Vec<Kind> = fact.from.iter().filter_map(|from| Some(self.facts.get(from)?.kind)).collect();
+                let fits = function.derives_from() == Some(kinds.as_slice())
                     && matches!(fact.kind, Kind::Number | Kind::Months);
                 let says = "this function takes other facts, or gives another kind";
                 report.expect(fits, format!("{key}.function"), says);

@@ -73,6 +73,8 @@ fn words(key: &str, text: &str, around: &Whole<'_>, report: &mut Report<'_>) {
         report.add(key, hard);
     }
     report.expect(!around.is_traditional(text), key, TRADITIONAL);
+    let whole = !crate::library::article::fill(text, |_| String::new()).contains(['{', '}']);
+    report.expect(whole, key, "a brace without its partner");
     for name in crate::library::article::placeholders(text) {
         report.expect(around.amounts.knows(name), key, format!("there is no figure `{{{name}}}` in amounts.toml"));
     }
@@ -81,9 +83,21 @@ fn words(key: &str, text: &str, around: &Whole<'_>, report: &mut Report<'_>) {
     }
 }
 
-fn asked(fact: &Fact, around: &Whole<'_>, key: &str, report: &mut Report<'_>) {
+/// Checks the words of a question.
+pub(in crate::library) fn check_words(fact: &Fact, around: &Whole<'_>, key: &str, report: &mut Report<'_>) {
+    report.expect(!around.is_traditional(&fact.name), key, TRADITIONAL);
     for (part, text) in [("ask", &fact.ask), ("help", &fact.help), ("why", &fact.why), ("unsure", &fact.unsure)] {
         words(&format!("{key}.{part}"), text, around, report);
+    }
+}
+
+/// A question of a procedure may not be called like a fact: a correction that names it would be
+/// of either.
+fn name_of_its_own(question: &Fact, around: &Whole<'_>, key: &str, report: &mut Report<'_>) {
+    for fact in around.facts.all().filter(|fact| !fact.id.contains('/')) {
+        for name in question.also.iter().filter(|name| fact.also.contains(name)) {
+            report.add(format!("{key}.question.name"), format!("`{name}` names {} too", fact.id));
+        }
     }
 }
 
@@ -92,8 +106,9 @@ fn what(node: &Node, flow: &Flow, around: &Whole<'_>, key: &str, report: &mut Re
     match &node.what {
         What::Ask(fact) => {
             report.expect(known(fact), format!("{key}.ask"), format!("there is no fact `{fact}`"));
-            if let Some(fact) = around.facts.get(fact) {
-                asked(fact, around, key, report);
+            if let Some(question) = around.facts.get(fact).filter(|fact| fact.id.contains('/')) {
+                check_words(question, around, key, report);
+                name_of_its_own(question, around, key, report);
             }
         }
         What::Say(saying) | What::End(saying, _) => {
@@ -143,8 +158,15 @@ fn what(node: &Node, flow: &Flow, around: &Whole<'_>, key: &str, report: &mut Re
         What::List(list) => {
             report.expect(!list.each.is_empty(), format!("{key}.each"), "name what is asked for each");
             report.expect((2..=9).contains(&list.most), format!("{key}.most"), "between two and nine");
+            if let Some(more) = around.facts.get(&list.more) {
+                check_words(more, around, &format!("{key}.more"), report);
+                more.check_acts(&format!("{}@{}.9", list.more, node.id), &format!("{key}.more"), report);
+            }
             for fact in &list.each {
                 report.expect(known(fact), format!("{key}.each"), format!("there is no fact `{fact}`"));
+                if let Some(each) = around.facts.get(fact) {
+                    each.check_acts(&format!("{fact}@{}.9", node.id), &format!("{key}.each"), report);
+                }
             }
             for (total, part) in &list.sum {
                 report.expect(known(total), format!("{key}.sum"), format!("there is no fact `{total}`"));
@@ -167,7 +189,10 @@ fn branches(node: &Node, facts: &Facts, key: &str, report: &mut Report<'_>) {
                 fact.options.iter().map(|option| option.id.as_str()).chain(["unsure"]).collect()
             }
             // Of a date or a number only whether it is known can lead elsewhere.
-            Some(_) => vec!["unsure"],
+            Some(_) => {
+                report.expect(other.is_some(), format!("{key}.goto"), "no way for what is known; add `else`");
+                vec!["unsure"]
+            }
             None => return,
         },
         What::Weigh { .. } => vec!["eligible", "likely", "not_eligible", "unknown"],
@@ -181,6 +206,9 @@ fn branches(node: &Node, facts: &Facts, key: &str, report: &mut Report<'_>) {
     }
     let missing = answers.iter().filter(|answer| !ways.iter().any(|(way, _)| way == *answer));
     let missing: Vec<&str> = missing.copied().collect();
+    if other.is_some() && missing.is_empty() && answers.len() > 1 {
+        report.add(format!("{key}.goto"), "every answer has its way already: `else` leads nobody on");
+    }
     if other.is_none() && !missing.is_empty() {
         report.add(format!("{key}.goto"), format!("no way for {}; add it or `else`", missing.join(", ")));
     }

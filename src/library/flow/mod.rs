@@ -21,7 +21,7 @@ use crate::{
     text::Language,
 };
 
-pub(super) use gate::check;
+pub(super) use gate::{check, check_words};
 
 /// A procedure.
 #[derive(Clone, Debug, Default)]
