@@ -5,7 +5,11 @@ use std::{hint::black_box, path::Path};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use luzhu::{
-    conversation::{Conversation, step},
+    conversation::{
+        Conversation,
+        eligibility::{Known, given},
+        step,
+    },
     library::Library,
     message::Body,
     text::Language,
@@ -41,5 +45,38 @@ fn answers(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, answers);
+/// All schemes against one person's facts, beside the words alone of a question of hers.
+fn weighing(c: &mut Criterion) {
+    let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 23).expect("a day");
+    let language = Language::load().expect("dictionaries");
+    let library = Library::load(Path::new("knowledge"), Path::new("dialogs"), today, language).expect("sound content");
+    let facts = r#"
+        identity = "mainland"
+        situation = "no_work"
+        origin = "left_job"
+        left_reason = "laid_off"
+        insured_months = 45
+        registered = true
+        wants_work = true
+        born = 1974-03-01
+        sex = "man"
+        hukou = "xiamen"
+        urban = "urban"
+        graduate = false
+    "#;
+    let told = given::read(&library, facts, today).expect("facts");
+    let known = Known { library: &library, told: &told, day: today };
+    let schemes: Vec<_> = library.schemes.iter().collect();
+    let mut group = c.benchmark_group("weigh");
+    group.bench_function("all schemes", |b| {
+        b.iter(|| library.schemes.iter().map(|scheme| black_box(&known).weigh(scheme)).collect::<Vec<_>>());
+    });
+    group.bench_function("next question over all", |b| b.iter(|| black_box(&known).next_question(&schemes)));
+    group.bench_function("jieba+OpenCC on one question", |b| {
+        b.iter(|| library.language.terms(&library.language.fold(black_box(QUESTIONS[2]))));
+    });
+    group.finish();
+}
+
+criterion_group!(benches, answers, weighing);
 criterion_main!(benches);

@@ -29,15 +29,20 @@ pub fn code_in(conversation: &Conversation, body: &Body, library: &Library) -> O
     (digits.len() == 8 && digits.chars().all(|c| c.is_ascii_digit())).then(|| digits.to_owned())
 }
 
-/// The procedure that a message wishes to begin: 我要办失业登记, and what else is said with it.
+/// The procedure that a message wishes to begin: 我要办失业登记, and what else is said with it. What
+/// only weighs is asked for by a question: 我能享受什么政策.
 pub fn intent<'a>(folded: &str, library: &'a Library) -> Option<&'a Flow> {
-    if listen::is_question(folded) {
-        return None;
+    let named = |flow: &&Flow, wishes: &[&str]| flow.names.iter().any(|name| wishes.contains(&name.as_str()));
+    let all = repair::bare(folded);
+    let asked = library.repairs.without_politeness(&all);
+    let weighing = library.flows.iter().find(|flow| flow.only_weighs() && named(flow, &asked));
+    if weighing.is_some() || listen::is_question(folded) {
+        return weighing;
     }
     listen::clauses(folded).into_iter().chain([folded]).find_map(|clause| {
         let words = repair::bare(clause);
         let wishes = library.repairs.wish(&words);
-        library.flows.iter().find(|flow| flow.names.iter().any(|name| wishes.contains(&name.as_str())))
+        library.flows.iter().find(|flow| named(flow, &wishes))
     })
 }
 

@@ -105,7 +105,7 @@ impl Repairs {
     }
 
     /// A message with ever more of its polite words left out, the fullest first.
-    fn without_politeness<'a>(&self, words: &'a str) -> Vec<&'a str> {
+    pub fn without_politeness<'a>(&self, words: &'a str) -> Vec<&'a str> {
         let mut shorter = vec![words];
         let mut at = 0;
         while at < shorter.len() && shorter.len() < 40 {

@@ -119,6 +119,8 @@ pub struct Scheme {
     pub as_of: NaiveDate,
     /// After this day the outcome asks to confirm.
     pub review_by: NaiveDate,
+    /// A limit of time and the like, which nobody gets: left out where everything is ranked.
+    pub unranked: bool,
     /// Said with every outcome.
     pub note: String,
     /// Its conditions, in the order in which they are asked about.
@@ -187,6 +189,7 @@ struct File {
     flow: Option<String>,
     as_of: Option<Day>,
     review_by: Option<Day>,
+    unranked: bool,
     note: String,
     need: Vec<RawNeed>,
     award: Vec<RawAward>,
@@ -217,6 +220,7 @@ impl Scheme {
             flow: raw.flow,
             as_of: raw.as_of?.0,
             review_by: raw.review_by?.0,
+            unranked: raw.unranked,
             note: raw.note,
             needs,
             awards,

@@ -194,8 +194,12 @@ impl Dialog<'_> {
                 Some(self.take(found))
             }
             // What else was said is kept, and the question stands.
-            _ if !found.is_empty() => Some(self.take(found)),
-            _ => None,
+            _ => {
+                if found.is_empty() && !listen::is_question(folded) {
+                    found = self.of_oneself(folded);
+                }
+                (!found.is_empty()).then(|| self.take(found))
+            }
         }
     }
 
@@ -234,17 +238,19 @@ impl Dialog<'_> {
 
     /// Takes in what a person tells of themselves outside of any question.
     pub fn note_facts(&mut self, folded: &str) {
-        let me = ["我", "本人", "阮", "咱"].iter().any(|word| folded.contains(word));
-        if !me {
-            return;
+        for (key, value) in self.of_oneself(folded) {
+            self.next.told.set(&key, value);
         }
-        let library = self.library();
-        for fact in library.facts.all().filter(|fact| fact.function.is_none() && !fact.id.contains('/')) {
-            let new = self.next.told.get(&fact.id).is_none();
-            if let Some(value) = listen::in_passing(fact, folded, self.speaker.today).filter(|_| new) {
-                self.next.told.set(&fact.id, value);
-            }
+    }
+
+    /// Facts that a person tells of themselves, whatever the procedure at hand asks for.
+    fn of_oneself(&self, folded: &str) -> Vec<(String, Value)> {
+        if !["我", "本人", "阮", "咱"].iter().any(|word| folded.contains(word)) {
+            return vec![];
         }
+        let facts = self.library().facts.all().filter(|fact| fact.function.is_none() && !fact.id.contains('/'));
+        let new = facts.filter(|fact| self.next.told.get(&fact.id).is_none());
+        new.filter_map(|fact| Some((fact.id.clone(), listen::in_passing(fact, folded, self.speaker.today)?))).collect()
     }
 
     /// Every fact and question that a procedure can ask for, not those of its lists.

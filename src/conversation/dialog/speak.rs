@@ -12,7 +12,7 @@ use crate::{
         fact::{Conflict, Fact, Kind, Value},
         flow::{Flow, Saying},
     },
-    message::{Act, Kind as Reply, Message, Outcome, Repair, Source, Verdict},
+    message::{Act, Kind as Reply, Message, Outcome, Repair, Source, Verdict, Weighed},
 };
 
 /// Conditions of one outcome that are shown; a whole ranking shows none.
@@ -130,22 +130,14 @@ impl Speaker<'_> {
 
     /// Everything at once: what one can get, probably can, and cannot, with the main reason.
     fn ranking(&self, outcomes: &[Outcome]) -> Message {
-        let mut ranked: Vec<&Outcome> = outcomes.iter().collect();
-        ranked.sort_by_key(|outcome| (order(outcome.verdict), unknown(outcome)));
+        let ranked = ranked(outcomes);
         let mut points = Vec::new();
-        for verdict in [Verdict::Eligible, Verdict::Likely, Verdict::Unknown, Verdict::NotEligible] {
-            let own: Vec<&&Outcome> = ranked.iter().filter(|outcome| outcome.verdict == verdict).collect();
-            if own.is_empty() {
-                continue;
+        for (standing, label) in Standing::ALL {
+            let own: Vec<&&Outcome> = ranked.iter().filter(|outcome| Standing::of(outcome) == standing).collect();
+            if !own.is_empty() {
+                points.push(format!("{label}："));
+                points.extend(own.iter().map(|outcome| format!("{}{}", titled(outcome), reason(outcome))));
             }
-            let label = match verdict {
-                Verdict::Eligible => "符合条件",
-                Verdict::Likely => "可能符合，还要问几个问题",
-                Verdict::Unknown => "还不能确定",
-                Verdict::NotEligible => "看来不符合",
-            };
-            points.push(format!("{label}："));
-            points.extend(own.iter().map(|outcome| format!("{}{}", titled(outcome), reason(outcome))));
         }
         let lead = if outcomes.iter().all(|outcome| outcome.item.is_some()) {
             "初步判断，一样一样看："
@@ -160,7 +152,7 @@ impl Speaker<'_> {
         );
         for source in ranked
             .iter()
-            .filter(|outcome| outcome.verdict != Verdict::NotEligible)
+            .filter(|outcome| Standing::of(outcome) == Standing::Can)
             .flat_map(|outcome| self.sources_of(outcome))
         {
             if !message.sources.contains(&source) {
@@ -172,10 +164,8 @@ impl Speaker<'_> {
 
     /// The schemes that a ranking leads to, the best first.
     pub(super) fn leads_to(&self, outcomes: &[Outcome]) -> Vec<Act> {
-        let mut ranked: Vec<&Outcome> =
-            outcomes.iter().filter(|outcome| outcome.verdict != Verdict::NotEligible).collect();
-        ranked.sort_by_key(|outcome| (order(outcome.verdict), unknown(outcome)));
-        ranked.iter().map(|outcome| Act::Begin(outcome.scheme.clone())).take(8).collect()
+        let ranked = ranked(outcomes).into_iter().filter(|outcome| outcome.verdict != Verdict::NotEligible);
+        ranked.map(|outcome| Act::Begin(outcome.scheme.clone())).take(8).collect()
     }
 
     /// An outcome in the person's script.
@@ -223,9 +213,10 @@ impl Speaker<'_> {
         }
         for event in &walk.events {
             if let Said::Weighed(outcomes) = &event.what {
-                let shown = outcomes
-                    .iter()
-                    .filter(|outcome| outcomes.len() <= RANKED || outcome.verdict != Verdict::NotEligible);
+                // Of a whole ranking only the best: the page is to be read at a counter.
+                let shown = ranked(outcomes).into_iter().filter(|outcome| {
+                    outcomes.len() <= RANKED || matches!(Standing::of(outcome), Standing::Can | Standing::Probably)
+                });
                 points.extend(shown.map(|outcome| {
                     let awards: Vec<String> = outcome.awards.iter().map(given).collect();
                     let awards =
@@ -275,28 +266,60 @@ fn given(award: &crate::message::Given) -> String {
     format!("{}：{}{}{working}", award.label, award.value, award.unit)
 }
 
-/// The order of a ranking: what one can get first, what one cannot last.
-fn order(verdict: Verdict) -> u8 {
-    match verdict {
-        Verdict::Eligible => 0,
-        Verdict::Likely => 1,
-        Verdict::Unknown => 2,
-        Verdict::NotEligible => 3,
+/// Where a scheme stands in a ranking.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Standing {
+    Can,
+    Probably,
+    Open,
+    Undecided,
+    Cannot,
+}
+
+impl Standing {
+    const ALL: [(Self, &str); 5] = [
+        (Self::Can, "符合条件"),
+        (Self::Probably, "可能符合，还要再问几个问题"),
+        (Self::Open, "还没有问到"),
+        (Self::Undecided, "还不能确定"),
+        (Self::Cannot, "看来不符合"),
+    ];
+
+    /// What is likely only because little of it is known yet is still open.
+    fn of(outcome: &Outcome) -> Self {
+        match outcome.verdict {
+            Verdict::Eligible => Self::Can,
+            Verdict::Likely if unknown_share(outcome) <= 50 => Self::Probably,
+            Verdict::Likely => Self::Open,
+            Verdict::Unknown => Self::Undecided,
+            Verdict::NotEligible => Self::Cannot,
+        }
     }
 }
 
-fn unknown(outcome: &Outcome) -> usize {
-    outcome.needs.iter().filter(|need| need.holds.is_none()).count()
+/// What one can get first, what one cannot last; among equals the one of which most is known.
+fn ranked(outcomes: &[Outcome]) -> Vec<&Outcome> {
+    let mut ranked: Vec<&Outcome> = outcomes.iter().collect();
+    ranked.sort_by_key(|outcome| (Standing::of(outcome), unknown_share(outcome)));
+    ranked
+}
+
+/// How much of a scheme's conditions is not known, in percent.
+fn unknown_share(outcome: &Outcome) -> usize {
+    let unknown = outcome.needs.iter().filter(|need| need.holds.is_none()).count();
+    unknown * 100 / outcome.needs.len().max(1)
 }
 
 /// The main reason of a result, in a few words.
 fn reason(outcome: &Outcome) -> String {
     let failing = outcome.needs.iter().find(|need| need.holds == Some(false));
     let open = outcome.needs.iter().find(|need| need.holds.is_none());
+    // A condition is told with where it is laid down.
+    let told = |word: &str, need: &Weighed| format!("（{word}：{}。出处：{}）", need.says, need.source);
     match (outcome.verdict, failing, open, &outcome.because) {
         (_, _, _, Some(because)) => format!("（{}）", because.trim_end_matches('。')),
-        (Verdict::NotEligible | Verdict::Unknown, Some(need), ..) => format!("（要求：{}）", need.says),
-        (_, _, Some(need), _) => format!("（还要看：{}）", need.says),
+        (Verdict::NotEligible | Verdict::Unknown, Some(need), ..) => told("要求", need),
+        (_, _, Some(need), _) => told("还要看", need),
         _ => String::new(),
     }
 }

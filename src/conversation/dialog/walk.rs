@@ -170,7 +170,7 @@ impl<'a> Walker<'a, '_> {
     /// Asks what the schemes still need to know, and weighs them.
     fn weigh(&mut self, id: String, schemes: &'a [String], asks: bool) -> Result<Verdict, At<'a>> {
         let schemes: Vec<&Scheme> = match schemes.first().map(String::as_str) {
-            Some("*") => self.library.schemes.iter().collect(),
+            Some("*") => self.library.schemes.iter().filter(|scheme| !scheme.unranked).collect(),
             _ => schemes.iter().filter_map(|id| self.library.scheme(id)).collect(),
         };
         loop {
