@@ -146,3 +146,54 @@ async fn one_person_cannot_drown_the_others_and_loses_nothing() {
     assert!(page.text().await.expect("text").contains("再问一句</textarea>"), "what was typed is given back");
     assert_eq!(other.json(&json!({"text": "你好"})).send().await.expect("an answer").status().as_u16(), 200);
 }
+
+/// Says something and gives all replies as text.
+async fn said(visitor: &Visitor, text: &str) -> String {
+    let answer: Value = visitor.json(&json!({"text": text})).send().await.expect("sent").json().await.expect("JSON");
+    let lines = answer["messages"].as_array().unwrap_or_else(|| panic!("{answer}")).clone();
+    lines.iter().skip(1).map(|line| line["text"].as_str().expect("text").to_owned() + "\n").collect()
+}
+
+#[tokio::test]
+async fn a_procedure_goes_on_elsewhere_by_a_code_that_works_once() {
+    let place = place();
+    let phone = Visitor::new(&place.server.url).await;
+    for line in ["我要办失业登记", "大陆居民", "没有工作"] {
+        said(&phone, line).await;
+    }
+    let code = said(&phone, "换手机继续").await;
+    let digits: String = code.chars().filter(char::is_ascii_digit).take(8).collect();
+    assert_eq!(digits.len(), 8, "{code}");
+    let desk = Visitor::new(&place.server.url).await;
+    let carried = said(&desk, &format!("{} {}", &digits[..4], &digits[4..])).await;
+    assert!(carried.contains("接上了") && carried.contains("失业以前"), "{carried}");
+    let summary = said(&desk, "总结").await;
+    assert!(summary.contains("大陆居民") && summary.contains("没有工作"), "{summary}");
+    // Once is all.
+    let thief = Visitor::new(&place.server.url).await;
+    for _ in 0..5 {
+        let again = said(&thief, &digits).await;
+        assert!(again.contains("不对") || again.contains("用过"), "{again}");
+    }
+    let stopped = said(&thief, &digits).await;
+    assert!(stopped.contains("次数太多"), "{stopped}");
+}
+
+#[tokio::test]
+async fn the_summary_is_a_page_that_prints() {
+    let place = place();
+    let visitor = Visitor::new(&place.server.url).await;
+    let page = |path: &str| {
+        let sending = visitor.get(path).send();
+        async move { sending.await.expect("a page").text().await.expect("text") }
+    };
+    assert!(!page("/").await.contains("/chat/summary"), "there is nothing to print yet");
+    assert!(page("/chat/summary").await.contains("还没有回答"));
+    for line in ["我要辦失業登記", "台灣居民", "居住證", "<b>沒工作</b>"] {
+        said(&visitor, line).await;
+    }
+    assert!(page("/").await.contains("/chat/summary"));
+    let summary = page("/chat/summary").await;
+    assert!(summary.contains("辦理小結") && summary.contains("台灣居民居住證"), "{summary}");
+    assert!(!summary.contains("<b>"), "{summary}");
+}
