@@ -194,6 +194,6 @@ async fn the_summary_is_a_page_that_prints() {
     }
     assert!(page("/").await.contains("/chat/summary"));
     let summary = page("/chat/summary").await;
-    assert!(summary.contains("辦理小結") && summary.contains("台灣居民居住證"), "{summary}");
+    assert!(summary.contains("辦理小結") && summary.contains("持有居住證"), "{summary}");
     assert!(!summary.contains("<b>"), "{summary}");
 }
