@@ -9,7 +9,7 @@ use crate::{
         state::{Conversation, Reason},
         understand, wording,
     },
-    library::{Library, Subject, fixed::Fixed},
+    library::{Library, Subject, finder::Finding, fixed::Fixed},
     message::{Act, Body, Kind, Message, Repair, limits},
     text::{
         clean,
@@ -168,11 +168,11 @@ fn reply(
         return aside(next, speaker.say(Kind::Smalltalk, wording::EMPTY, &[]), speaker);
     }
     let words = folded.replace(' ', "");
+    let fixed = library.fixed.iter().find(|fixed| fixed.fits(&words));
     // Danger and the wish for a person come before everything, in every state.
-    let urgent = |fixed: &&Fixed| matches!(fixed.kind, Kind::Crisis | Kind::Human) && fixed.fits(&words);
-    if let Some(fixed) = library.fixed.iter().find(urgent) {
+    if let Some(urgent) = fixed.filter(|fixed| is_urgent(fixed)) {
         next.remember(text);
-        return say_fixed(next, fixed, speaker);
+        return say_fixed(next, urgent, speaker);
     }
     if let Some(act) = understand::command(&folded, next, library) {
         return do_act(next, &act, speaker);
@@ -185,7 +185,7 @@ fn reply(
     }
     let question = without_masks(&folded);
     if !next.tasks.is_empty() {
-        return in_task(next, text, &question, speaker);
+        return in_task(next, text, &question, fixed, speaker);
     }
     if understand::is_number(&folded) {
         let mut message = speaker.say(Kind::Smalltalk, wording::NO_SUCH_CHOICE, &[]);
@@ -194,7 +194,7 @@ fn reply(
         return vec![message];
     }
     next.remember(text);
-    if let Some(fixed) = library.fixed.iter().find(|fixed| fixed.fits(&words)) {
+    if let Some(fixed) = fixed {
         return say_fixed(next, fixed, speaker);
     }
     if !numbers.is_empty() && question.chars().count() < 4 {
@@ -230,45 +230,53 @@ fn begin(next: &mut Conversation, id: &str, folded: &str, speaker: &Speaker<'_>)
 }
 
 /// The reply to words at a question: an answer to it, a question of the person's own, or neither.
-fn in_task(next: &mut Conversation, raw: &str, folded: &str, speaker: &Speaker<'_>) -> Vec<Message> {
-    let library = speaker.library;
-    let found = library.find(folded).1;
-    let first = found.findings.first().map(|first| (first, library.subject(first)));
+fn in_task(
+    next: &mut Conversation,
+    raw: &str,
+    folded: &str,
+    fixed: Option<&Fixed>,
+    speaker: &Speaker<'_>,
+) -> Vec<Message> {
+    let found = speaker.library.find(folded).1;
+    let first = found.findings.first();
+    let subject = first.map(|first| speaker.library.subject(first));
     let asks = listen::is_question(folded);
-    // A question is answered from the knowledge, and then we return.
-    if let (true, Some((finding, Subject::Article(article)))) = (asks && found.confidence >= ANSWER_FROM, first) {
-        next.remember(raw);
-        let answer = confident(speaker.answer(article, finding.section), found.confidence);
-        return Dialog { next, speaker }.return_after(answer);
-    }
-    // So is one about something else.
-    if let (true, Some((_, Subject::Elsewhere(_)))) = (asks && found.confidence >= ANSWER_FROM, first) {
+    // What is clearly asked is answered from the knowledge, or left to others; then we return.
+    if asks && found.confidence >= ANSWER_FROM {
         next.remember(raw);
         return returning(search(next, folded, speaker), next, speaker);
     }
-    let words = folded.replace(' ', "");
-    let fixed = library.fixed.iter().find(|fixed| fixed.fits(&words));
+    let likened = first.zip(subject).and_then(|(first, subject)| likened(first, subject, speaker.library));
     let mut dialog = Dialog { next, speaker };
-    // Where any words are an answer, a greeting still is none.
-    let heard = if fixed.is_some() && dialog.takes_any_words() { None } else { dialog.hear(raw, folded) };
+    // Where any words are an answer, danger and a greeting still are none.
+    let others = fixed.is_some() || likened.is_some();
+    let heard = if others && dialog.takes_any_words() { None } else { dialog.hear(raw, folded) };
     if let Some(said) = heard {
         return said;
     }
     dialog.next.remember(raw);
+    if let Some(urgent) = likened {
+        return say_fixed(next, urgent, speaker);
+    }
     if let Some(fixed) = fixed {
         return dialog.return_after(speaker.fixed(fixed));
     }
-    if dialog.is_unclear_answer(raw, folded) && !asks {
+    let sure = if asks { CLARIFY_FROM } else { ANSWER_FROM };
+    if subject.is_none() || found.confidence < sure || dialog.is_unclear_answer(raw, folded) && !asks {
         return dialog.puzzled(raw, folded).unwrap_or_default();
     }
-    let answers = first.filter(|_| found.confidence >= if asks { CLARIFY_FROM } else { ANSWER_FROM });
-    match answers {
-        Some((_, Subject::Article(_) | Subject::Elsewhere(_))) => {
-            let reply = search(dialog.next, folded, speaker);
-            returning(reply, next, speaker)
-        }
-        None => dialog.puzzled(raw, folded).unwrap_or_default(),
-    }
+    returning(search(next, folded, speaker), next, speaker)
+}
+
+/// Danger, or a wish for a person, that is like the examples of it though no fixed words tell.
+fn likened<'a>(first: &Finding, subject: Subject<'_>, library: &'a Library) -> Option<&'a Fixed> {
+    let Subject::Elsewhere(matter) = subject else { return None };
+    library.reply_for(matter).filter(|fixed| is_urgent(fixed) && first.features.ask >= like_enough(fixed.kind))
+}
+
+/// Whether a reply waits for nothing.
+fn is_urgent(fixed: &Fixed) -> bool {
+    matches!(fixed.kind, Kind::Crisis | Kind::Human)
 }
 
 /// A reply of the search, and back to the question; readings are chosen from before that.

@@ -721,3 +721,27 @@ fn bad_answers_are_answered_clearly() {
     }
     assert_eq!(talk.question().as_deref(), Some("left_on"));
 }
+
+/// Where any words are an answer, someone in danger is still heard.
+#[test]
+fn danger_is_heard_at_every_kind_of_question() {
+    let library = library();
+    for (flow, key) in [
+        ("register-recruiting-need", "post_name@posts.1"),
+        ("unemployment-registration", "left_on"),
+        ("unemployment-registration", "wants_work"),
+    ] {
+        let flow = library.flow(flow).expect("a flow");
+        let told = &questions(&library, flow)[key];
+        let path = at(&library, flow, told).path;
+        for words in ["我真的不想活了", "活着没有意思，想一了百了", "人生沒有意義，想離開這個世界"]
+        {
+            let mut talk = Talk::new(&library, Script::Hans, standing(flow, told, &path));
+            let turn = step(&library, &talk.conversation, &Body::Text(words.into()), day());
+            assert_eq!(turn.said[0].kind, Reply::Crisis, "{words} at {key}");
+            talk.take(turn);
+            assert_eq!(&talk.conversation.told, told, "{words} is no answer");
+            assert!(talk.conversation.request.is_some());
+        }
+    }
+}
