@@ -215,7 +215,7 @@ impl Speaker<'_> {
             Act::Withdraw => wording::WITHDRAW.to_owned(),
             Act::Show(id) => library.article(id)?.title.clone(),
             Act::Begin(id) => match library.scheme(id) {
-                Some(scheme) => format!("看看符不符合：{}", scheme.title),
+                Some(scheme) => format!("查条件：{}", scheme.title),
                 None => format!("开始办：{}", library.flow(id)?.title),
             },
             Act::Answer(_, option) if option == "unsure" => "不确定".to_owned(),

@@ -318,6 +318,11 @@ impl Fact {
         match value {
             Value::Option(id) => self.option(id).map_or_else(|| id.clone(), |option| option.label.clone()),
             Value::Number(number) => self.in_words(*number),
+            // An age tells the birth to a year; to say both ends to the day would be odd.
+            Value::Days(span) if self.kind == Kind::Birth && (span.to - span.from).num_days() > 31 => {
+                let month = |day: chrono::NaiveDate| day.format("%Y年%-m月").to_string();
+                format!("{}至{}之间", month(span.from), month(span.to))
+            }
             Value::Days(span) => span.words(),
             Value::Words(words) => words.clone(),
             Value::Unsure => "不确定".into(),

@@ -205,7 +205,7 @@ impl Scheme {
         read::expect_id(&id, &mut report);
         let raw: File = read::table(&text, &mut report)?;
         report.expect(!raw.title.is_empty(), "title", "say what it is called");
-        report.expect(raw.title.chars().count() <= 20, "title", "too long: at most 20 characters");
+        report.expect(raw.title.chars().count() <= 16, "title", "too long: at most 16 characters fit every button");
         report.expect(raw.as_of.is_some(), "as_of", "say on which day it was last checked");
         report.expect(raw.review_by.is_some(), "review_by", "say by when to check it again");
         let ordered = raw.as_of.zip(raw.review_by).is_none_or(|(checked, review)| checked <= review);

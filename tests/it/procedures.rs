@@ -745,3 +745,44 @@ fn danger_is_heard_at_every_kind_of_question() {
         }
     }
 }
+
+/// What was told is kept for thirty days, and no longer.
+#[test]
+fn answers_are_kept_for_thirty_days() {
+    let library = library();
+    let flow = library.flow("unemployment-registration").expect("a flow");
+    let told = &questions(&library, flow)["left_on"];
+    let path = at(&library, flow, told).path;
+    for (days, kept) in [(1, true), (30, true), (31, false)] {
+        let conversation =
+            Conversation { on: day().checked_sub_days(chrono::Days::new(days)), ..standing(flow, told, &path) };
+        let turn = step(&library, &conversation, &Body::Text("你好".into()), day());
+        let said = turn.said[0].text();
+        assert_eq!(turn.conversation.told == *told, kept, "{days} days: {said}");
+        assert!(said.contains(if kept { "欢迎回来" } else { "超过30天" }), "{days} days: {said}");
+    }
+}
+
+/// A choice from an older message still means what it said.
+#[test]
+fn a_stale_button_is_understood() {
+    let library = library();
+    let flow = library.flow("unemployment-registration").expect("a flow");
+    let told = &questions(&library, flow)["left_on"];
+    let conversation = standing(flow, told, &at(&library, flow, told).path);
+    let press = |act: &str| step(&library, &conversation, &Body::Choice(act.into()), day());
+    let turn = press("answer/identity/taiwan");
+    assert_eq!(turn.conversation.told.get("identity"), Some(&Value::Option("taiwan".into())));
+    assert!(turn.said[0].text().contains("改好了"), "{}", turn.said[0].text());
+    for gone in [
+        "answer/identity/martian",
+        "answer/no-such-question/yes",
+        "begin/no-such-flow",
+        "change/no-such-question",
+        "mend/fly",
+    ] {
+        let turn = press(gone);
+        assert_eq!(&turn.conversation.told, told, "{gone}");
+        assert!(!turn.said[0].text().is_empty());
+    }
+}
