@@ -13,6 +13,8 @@
 //! - A figure or a condition reaches a person only with its source and the day it was true. No
 //!   confirmed period that covers the day: no figure; we say that it is not confirmed and offer a
 //!   person.
+//! - Eligibility is computed by rules, never phrased by search; an unconfirmed rule never decides alone.
+//! - The place in a procedure is found by going through the answers; nothing else remembers it.
 //! - A person can be asked for in every state, and asking once is enough.
 //! - The assistant goes on answering while a person waits for a counsellor.
 //! - The index is derived; deleting it loses nothing.

@@ -162,3 +162,90 @@ fn search_is_measured_over_any_corpus() {
         assert!(figures[key].is_number(), "{key}");
     }
 }
+
+/// A file of facts, in a folder that is gone at the end.
+fn facts(text: &str) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("facts.toml");
+    std::fs::write(&file, text).expect("written");
+    let name = file.to_str().expect("a path").to_owned();
+    (folder, name)
+}
+
+#[test]
+fn weigh_tells_every_outcome_with_its_proof() {
+    let (_folder, file) =
+        facts("insured_months = 45\nleft_reason = \"laid_off\"\nregistered = true\nwants_work = true\n");
+    let one = run(&["weigh", "--facts", &file, "--scheme", "unemployment-benefit", "--json"]);
+    let weighed: Value = serde_json::from_slice(&one.stdout).expect("JSON");
+    let outcome = &weighed["outcomes"][0];
+    assert_eq!((&outcome["scheme"], &outcome["verdict"]), (&"unemployment-benefit".into(), &"eligible".into()));
+    let paid = outcome["needs"].as_array().expect("needs").iter().find(|need| need["id"] == "paid-a-year").expect("it");
+    assert_eq!(
+        (&paid["holds"], &paid["value"], &paid["threshold"]),
+        (&true.into(), &"45个月".into(), &"12个月".into())
+    );
+    assert!(paid["source"].is_string() && paid["as_of"].is_string());
+    let months =
+        outcome["awards"].as_array().expect("awards").iter().find(|award| award["name"] == "months").expect("it");
+    assert_eq!((&months["value"], &months["working"]), (&"6".into(), &"满3年 × 2个月".into()));
+    let all: Value = serde_json::from_slice(&run(&["weigh", "--facts", &file, "--json"]).stdout).expect("JSON");
+    assert!(all["outcomes"].as_array().expect("outcomes").len() >= 16);
+    // The smallest change, in words.
+    let (_folder, file) =
+        facts("insured_months = 9\nleft_reason = \"laid_off\"\nregistered = true\nwants_work = true\n");
+    let words = text(&run(&["weigh", "--facts", &file, "--scheme", "unemployment-benefit"]).stdout);
+    assert!(words.contains("不符合条件") && words.contains("再缴3个月失业保险，就满12个月"), "{words}");
+}
+
+#[test]
+fn bad_facts_are_told_in_one_sentence_each() {
+    for (given, says) in [
+        ("shoe_size = 42\n", "shoe_size: there is no fact of this name"),
+        ("age = 52\n", "age: there is no fact of this name"),
+        ("left_reason = \"aliens\"\n", "left_reason: give one of"),
+        ("insured_months = -5\n", "insured_months: give whole months"),
+        ("insured_months = [1]\n", "insured_months: give a word"),
+        ("born = \"2015年\"\ninsured_months = 144\n", "contradicts itself"),
+        ("insured_months =\n", "cannot be used"),
+    ] {
+        let (_folder, file) = facts(given);
+        let output = run(&["weigh", "--facts", &file]);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{given}");
+        assert!(said.contains(says), "{given}: {said}");
+    }
+    let (_folder, file) = facts("");
+    let unknown = run(&["weigh", "--facts", &file, "--scheme", "no-such-scheme"]);
+    assert!(unknown.status.code() == Some(1) && text(&unknown.stderr).contains("no-such-scheme"));
+    assert_eq!(run(&["weigh", "--facts", "/no/such/file.toml"]).status.code(), Some(1));
+}
+
+#[test]
+fn a_procedure_is_drawn_and_outlined() {
+    let picture = text(&run(&["draw", "unemployment-registration"]).stdout);
+    assert!(picture.contains("flowchart TD") && picture.contains("台湾居民"), "{picture}");
+    let outline = text(&run(&["draw", "unemployment-registration", "--text"]).stdout);
+    assert!(outline.starts_with("失业登记。共") && outline.contains("第1步，问："), "{outline}");
+    let none = run(&["draw", "no-such-procedure"]);
+    assert_eq!(none.status.code(), Some(1));
+    assert!(text(&none.stderr).contains("unemployment-registration"), "it says what there is");
+}
+
+#[test]
+fn chat_tells_where_one_is_and_what_was_weighed() {
+    let typed = "我要办失业登记\n大陆居民\n转人工\n取消\n不办了\n我能享受什么政策\n";
+    let output = fed(&["chat", "--json"], typed.as_bytes());
+    let turns: Vec<Value> =
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let places: Vec<_> =
+        turns.iter().map(|turn| (turn["mode"].clone(), turn["flow"].clone(), turn["question"].clone())).collect();
+    let place = |mode: &str, flow: Option<&str>, question: Option<&str>| (mode.into(), flow.into(), question.into());
+    let registration = Some("unemployment-registration");
+    assert_eq!(places[0], place("in_flow", registration, Some("identity")));
+    assert_eq!(places[1], place("in_flow", registration, Some("situation")));
+    assert_eq!(places[2], place("queued", registration, Some("situation")));
+    assert_eq!(places[3], place("in_flow", registration, Some("situation")));
+    assert_eq!(places[4], place("open", None, None));
+    assert_eq!(places[5].0, "checking");
+}

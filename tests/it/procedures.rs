@@ -786,3 +786,50 @@ fn a_stale_button_is_understood() {
         assert!(!turn.said[0].text().is_empty());
     }
 }
+
+/// Everything that a procedure says fits every channel, in both scripts.
+#[test]
+fn all_that_is_said_fits_every_channel() {
+    use luzhu::message::limits;
+    let library = library();
+    for flow in &library.flows {
+        for told in questions(&library, flow).into_values() {
+            // The question, and from there one answer that may lead to the end.
+            let path = at(&library, flow, &told).path;
+            for (script, words) in [
+                (Script::Hans, "再说一遍"),
+                (Script::Hans, "1"),
+                (Script::Hant, "不知道"),
+                (Script::Hant, "总结"),
+                (Script::Hans, "我刚才答了什么"),
+            ] {
+                let conversation = Conversation { script, pinned: true, ..standing(flow, &told, &path) };
+                let asked = step(&library, &conversation, &Body::Text("再说一遍".into()), day());
+                let turn = step(&library, &asked.conversation, &Body::Text(words.into()), day());
+                for message in &turn.said {
+                    let text = message.text();
+                    assert!(
+                        text.encode_utf16().count() <= limits::TEXT,
+                        "{}: {} long: {text}",
+                        flow.id,
+                        text.chars().count()
+                    );
+                    assert!(message.choices.len() <= limits::CHOICES, "{}: {text}", flow.id);
+                    assert!(
+                        message.choices.iter().all(|choice| choice.act.to_string().len() <= limits::ACT_BYTES),
+                        "{}: {text}",
+                        flow.id
+                    );
+                    assert!(!text.contains(['{', '}']), "{}: {text}", flow.id);
+                }
+                let last = turn.said.last().expect("something is said");
+                assert!(
+                    last.choices.iter().any(|choice| choice.key == "0"),
+                    "{}: no way to a person: {}",
+                    flow.id,
+                    last.text()
+                );
+            }
+        }
+    }
+}

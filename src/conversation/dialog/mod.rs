@@ -1,6 +1,9 @@
 //! Walks a person through a procedure. What they told is kept once; the place follows from it, so
 //! going back, correcting, leaving and returning need nothing of their own.
 
+mod away;
+mod correct;
+mod hear;
 pub mod listen;
 mod mend;
 mod speak;
@@ -8,7 +11,8 @@ pub mod walk;
 
 use std::collections::HashSet;
 
-pub use mend::{report, welcome};
+pub use away::welcome;
+pub use mend::report;
 
 use crate::{
     conversation::{
