@@ -68,41 +68,27 @@ pub(super) fn whole(
     size: Size,
 ) -> String {
     let pen = Pen { library, script: conversation.script };
-    let title = pen.say("鹭助 · 厦门就业服务助手");
     let last = lines.last().map_or(0, |line| line.seq);
-    let page = html! {
-        (DOCTYPE)
-        html lang=(pen.script.tag()) data-size=(size.name()) {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (title) }
-                link rel="stylesheet" href="/assets/chat.css";
-                script src="/assets/chat.js" defer {}
+    let body = html! {
+        a.skip href="#composer" { (pen.say("跳到输入框")) }
+        (head(&pen, size))
+        main {
+            section #log role="log" aria-live="off" aria-labelledby="title" tabindex="0" data-last=(last) {
+                (welcome(&pen))
+                (articles(&pen, lines))
+                div #end {}
             }
-            body {
-                a.skip href="#composer" { (pen.say("跳到输入框")) }
-                (head(&pen, size, !conversation.told.is_empty()))
-                main {
-                    section #log role="log" aria-live="off" aria-labelledby="title" tabindex="0" data-last=(last) {
-                        (welcome(&pen))
-                        (articles(&pen, lines))
-                        div #end {}
-                    }
-                    @if let Some(trouble) = trouble {
-                        p.trouble role="alert" { (pen.say(trouble.says)) }
-                    }
-                    (options(&pen, lines.last()))
-                    (composer(&pen, trouble.map_or("", |trouble| &trouble.draft)))
-                }
-                (foot(&pen))
-                div #polite.hidden role="status" aria-live="polite" {}
-                div #now.hidden role="alert" data-failed=(pen.say("没有发出去，您写的还在输入框里。请检查网络，再按一次发送。")) data-sending=(pen.say("正在查，请稍等。")) {}
+            @if let Some(trouble) = trouble {
+                p.trouble role="alert" { (pen.say(trouble.says)) }
             }
+            (options(&pen, lines.last()))
+            (composer(&pen, trouble.map_or("", |trouble| &trouble.draft)))
         }
+        (foot(&pen))
+        div #polite.hidden role="status" aria-live="polite" {}
+        div #now.hidden role="alert" data-failed=(pen.say("没有发出去，您写的还在输入框里。请检查网络，再按一次发送。")) data-sending=(pen.say("正在查，请稍等。")) {}
     };
-    page.into_string()
+    document(&pen, size, "鹭助 · 厦门就业服务助手", Some("/assets/chat.js"), &body)
 }
 
 /// What the last procedure came to, to be printed and shown at a counter.
@@ -110,6 +96,25 @@ pub(super) fn summary(library: &Library, conversation: &Conversation, today: Nai
     let pen = Pen { library, script: conversation.script };
     let speaker = Speaker { library, script: conversation.script, today };
     let report = dialog::report(&speaker, conversation);
+    let body = html! {
+        header { h1 { (pen.say("办理小结")) } nav aria-label=(pen.say("返回")) { a.button href="/#end" { (pen.say("回到对话")) } } }
+        main {
+            @if report.is_empty() {
+                p { (pen.say(wording::NOTHING_TOLD)) }
+            } @else {
+                @for message in &report {
+                    section.report lang=(message.script.tag()) { (parts(message)) }
+                }
+                p.print { (pen.say("要打印这一页，请用浏览器的“打印”。")) }
+            }
+        }
+        (foot(&pen))
+    };
+    document(&pen, size, "办理小结 · 鹭助", None, &body)
+}
+
+/// What stands around every page.
+fn document(pen: &Pen<'_>, size: Size, title: &str, live: Option<&str>, body: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang=(pen.script.tag()) data-size=(size.name()) {
@@ -117,24 +122,11 @@ pub(super) fn summary(library: &Library, conversation: &Conversation, today: Nai
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { (pen.say("办理小结 · 鹭助")) }
+                title { (pen.say(title)) }
                 link rel="stylesheet" href="/assets/chat.css";
+                @if let Some(live) = live { script src=(live) defer {} }
             }
-            body {
-                header { h1 { (pen.say("办理小结")) } nav aria-label=(pen.say("返回")) { a.button href="/#end" { (pen.say("回到对话")) } } }
-                main {
-                    @if report.is_empty() {
-                        p { (pen.say(wording::NOTHING_TOLD)) }
-                    }
-                    @for message in &report {
-                        section.report lang=(message.script.tag()) { (parts(message)) }
-                    }
-                    @if !report.is_empty() {
-                        p.print { (pen.say("要打印这一页，请用浏览器的“打印”。")) }
-                    }
-                }
-                (foot(&pen))
-            }
+            body { (body) }
         }
     };
     page.into_string()
@@ -147,14 +139,14 @@ pub(super) fn fragment(library: &Library, lines: &[Line], script: Script) -> Str
 }
 
 /// The same order on every page: title, a person, letters, script.
-fn head(pen: &Pen<'_>, size: Size, printable: bool) -> Markup {
+fn head(pen: &Pen<'_>, size: Size) -> Markup {
     let other = if pen.script == Script::Hans { Script::Hant } else { Script::Hans };
     html! {
         header {
             h1 #title { (pen.say("鹭助")) small { (pen.say("厦门就业服务助手")) } }
             nav aria-label=(pen.say("设置")) {
                 (button_form(&Act::Human, &pen.say("找人工顾问"), pen.script))
-                @if printable { a.button href="/chat/summary" { (pen.say("打印小结")) } }
+                a.button href="/chat/summary" { (pen.say("办理小结")) }
                 a.button href={ "/?size=" (size.other().name()) } { (pen.say(if size == Size::Large { "标准字" } else { "大字" })) }
                 (button_form(&Act::Write(other), other.pick("简体中文", "繁體中文"), other))
             }

@@ -27,8 +27,13 @@ impl Speaker<'_> {
         };
         let lead = if before.is_empty() { ask } else { format!("{before}\n{ask}") };
         let earlier = earlier.map(|value| format!("您之前的回答是“{}”。不改就回复“不变”。", fact.value_words(value)));
-        let points: Vec<&str> =
-            [fact.help.as_str()].into_iter().filter(|help| !help.is_empty()).chain(earlier.as_deref()).collect();
+        let free = fact.sensitive.then_some("不想说可以回复“跳过”。");
+        let points: Vec<&str> = Some(fact.help.as_str())
+            .filter(|help| !help.is_empty())
+            .into_iter()
+            .chain(free)
+            .chain(earlier.as_deref())
+            .collect();
         let mut message = self.say(Reply::Flow, &lead, &points);
         let answer = |option: &str| Act::Answer(key.into(), option.into());
         let options = fact.options.iter().map(|option| answer(&option.id));
