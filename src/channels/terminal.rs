@@ -36,7 +36,11 @@ pub async fn greet(inbox: &Inbox, address: &Address) -> Result<()> {
     let loaded = inbox.store().load(address).await?;
     let script = loaded.conversation.script;
     print_line(&wrapped(
-        &spoken(inbox, script, "鹭助：您好，我是鹭助，可以问我失业登记、失业金、就业政策和劳动权益。"),
+        &spoken(
+            inbox,
+            script,
+            "鹭助：您好，我是鹭助，可以问我失业登记、失业金、就业政策和劳动权益；要办事就说“我要办失业登记”。",
+        ),
         columns(),
     ));
     print_line(&wrapped(
