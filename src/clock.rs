@@ -1,6 +1,6 @@
 //! The day and the time, asked for at the edge only and handed to the core.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 
 /// Xiamen and Taiwan are eight hours ahead of UTC, all year.
 const AHEAD: i32 = 8 * 3600;
@@ -9,12 +9,18 @@ const AHEAD: i32 = 8 * 3600;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Clock {
     day: Option<NaiveDate>,
+    time: Option<NaiveTime>,
 }
 
 impl Clock {
     /// The real clock, or one that shows `day` at the real time of day.
     pub fn on(day: Option<NaiveDate>) -> Self {
-        Self { day }
+        Self { day, time: None }
+    }
+
+    /// A clock that stands still, so that what depends on the time of day can be tried.
+    pub fn at(moment: NaiveDateTime) -> Self {
+        Self { day: Some(moment.date()), time: Some(moment.time()) }
     }
 
     /// The day in Xiamen.
@@ -27,12 +33,22 @@ impl Clock {
         self.local().timestamp_millis()
     }
 
+    /// The day and the time of day in Xiamen.
+    pub fn local_time(self) -> NaiveDateTime {
+        self.local().naive_local()
+    }
+
     fn local(self) -> DateTime<FixedOffset> {
         let zone = FixedOffset::east_opt(AHEAD).expect("eight hours is a valid offset");
         let now = Utc::now().with_timezone(&zone);
-        let moved = self.day.and_then(|day| day.and_time(now.time()).and_local_timezone(zone).single());
+        let moved = self.day.and_then(|day| day.and_time(self.time.unwrap_or(now.time())).and_local_timezone(zone).single());
         moved.unwrap_or(now)
     }
+}
+
+/// Milliseconds since 1970 of a time in Xiamen.
+pub fn milliseconds(local: NaiveDateTime) -> i64 {
+    local.and_utc().timestamp_millis() - i64::from(AHEAD) * 1000
 }
 
 /// The time of day in Xiamen, for showing beside a message.

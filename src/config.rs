@@ -42,6 +42,12 @@ pub enum Command {
     Weigh(Weigh),
     /// Draw a procedure as Mermaid, or as an outline that reads well aloud.
     Draw(Draw),
+    /// Make accounts of the counsellors' desk; works beside a running server.
+    #[command(subcommand)]
+    Admin(Admin),
+    /// Look after the record of who looked at what.
+    #[command(subcommand)]
+    Audit(Audit),
     /// Measure the search, or the whole assistant, on labelled questions.
     #[command(subcommand)]
     Eval(Eval),
@@ -177,6 +183,66 @@ pub struct Draw {
     /// The content to read.
     #[command(flatten)]
     pub content: Content,
+}
+
+/// Accounts of the desk.
+#[derive(Debug, Subcommand)]
+pub enum Admin {
+    /// Make an account and print a link that sets its password once.
+    ///
+    /// The first account is an admin, who makes the others at /desk/team.
+    Add {
+        /// The name to log in with: small letters, digits, - and _.
+        name: String,
+        /// The name that people see, e.g. 陈顾问.
+        #[arg(long, value_name = "NAME")]
+        shown: Option<String>,
+        /// What they may do.
+        #[arg(long, value_parser = ["counsellor", "lead", "admin"])]
+        role: Option<String>,
+        /// Where the desk is.
+        #[command(flatten)]
+        desk: AtDesk,
+    },
+    /// Print a new link for a forgotten password; using it ends every session.
+    Reset {
+        /// The account.
+        name: String,
+        /// Where the desk is.
+        #[command(flatten)]
+        desk: AtDesk,
+    },
+    /// List the accounts.
+    List {
+        /// Where the desk is.
+        #[command(flatten)]
+        desk: AtDesk,
+    },
+}
+
+/// The record of who looked at what.
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// Check that no line was changed, moved or taken out.
+    Verify {
+        /// A head that was noted earlier and must still be in it.
+        #[arg(long, value_name = "HASH")]
+        head: Option<String>,
+        /// Where the desk is.
+        #[command(flatten)]
+        desk: AtDesk,
+    },
+}
+
+/// Where the desk is.
+#[derive(Args, Debug)]
+pub struct AtDesk {
+    /// The folder of the database.
+    #[arg(long, value_name = "DIR", env = "LUZHU_DATA", default_value = "data")]
+    pub data: PathBuf,
+    /// The address that people use.
+    #[arg(long, value_name = "URL", env = "LUZHU_PUBLIC_URL", default_value = "http://127.0.0.1:8080")]
+    pub public_url: String,
 }
 
 /// What to measure.

@@ -1,6 +1,6 @@
 //! One server for all routes: the web chat's, health and metrics.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
 use axum::{
@@ -13,7 +13,7 @@ use axum::{
 };
 use tokio::{net::TcpListener, sync::watch};
 
-use crate::{channels::web::Web, store::Store};
+use crate::{channels::web::Web, desk::Console, store::Store};
 
 /// How long open requests may take to end when the server stops.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -34,6 +34,7 @@ const HEADERS: [(HeaderName, &str); 5] = [
 pub async fn serve(
     listener: TcpListener,
     web: Web,
+    desk: Console,
     store: Arc<Store>,
     mut stopping: watch::Receiver<bool>,
 ) -> Result<()> {
@@ -47,9 +48,10 @@ pub async fn serve(
         )
         .with_state(store)
         .merge(web.routes())
+        .merge(desk.routes())
         .layer(middleware::from_fn(headers));
     let mut stop = stopping.clone();
-    let serving = axum::serve(listener, routes).with_graceful_shutdown(async move {
+    let serving = axum::serve(listener, routes.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(async move {
         let _ = stop.wait_for(|stopping| *stopping).await;
     });
     let deadline = async {

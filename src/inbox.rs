@@ -1,6 +1,10 @@
 //! Receives one message: one message is one transaction.
 
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 
 use anyhow::{Result, bail};
 use tokio::sync::broadcast;
@@ -8,10 +12,14 @@ use uuid::Uuid;
 
 use crate::{
     clock::Clock,
-    conversation::{Moment, code_in, step},
+    conversation::{
+        Moment, Turn, code_in,
+        handoff::{Desk, Standing, act},
+        step,
+    },
     library::Library,
-    message::{Address, Inbound},
-    store::{Delivery, Saved, Store},
+    message::{Address, Event, Inbound, Staff},
+    store::{Delivery, Loaded, Saved, Store},
 };
 
 /// Eight digits that nobody can guess.
@@ -22,12 +30,50 @@ fn digits() -> String {
 /// How often a turn is taken again because the conversation moved meanwhile.
 const RETRIES: usize = 20;
 
+/// How long somebody who takes over waits for what is on the wire.
+const PATIENCE: i64 = 20_000;
+
+/// Between two looks at it.
+const LOOK: Duration = Duration::from_millis(20);
+
 /// Where every channel leaves what came in.
 pub struct Inbox {
     store: Arc<Store>,
     library: Arc<Library>,
     clock: Clock,
-    changed: broadcast::Sender<Address>,
+    changed: broadcast::Sender<Change>,
+    board: RwLock<Board>,
+}
+
+/// Something changed; a hint, the store is the truth.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// In whose conversation.
+    pub address: Address,
+    /// The counsellor who holds it.
+    pub owner: Option<String>,
+    /// What.
+    pub what: What,
+}
+
+/// What changed in a conversation.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum What {
+    /// The transcript has grown.
+    Lines,
+    /// So did the queue, or somebody's place in it.
+    Queue,
+    /// The counsellor is writing.
+    Typing,
+}
+
+/// How the queue stands, as it was last reckoned.
+#[derive(Clone, Debug, Default)]
+pub struct Board {
+    /// Everybody who waits.
+    pub waiting: HashMap<String, Standing>,
+    /// Where the next one would stand; nothing while no counsellor is on duty.
+    pub next: Option<Standing>,
 }
 
 /// What became of a message: its place in the transcript.
@@ -40,7 +86,7 @@ pub struct Received {
 impl Inbox {
     /// An inbox over a store.
     pub fn new(store: Arc<Store>, library: Arc<Library>, clock: Clock) -> Self {
-        Self { store, library, clock, changed: broadcast::Sender::new(1024) }
+        Self { store, library, clock, changed: broadcast::Sender::new(4096), board: RwLock::default() }
     }
 
     /// The store that it writes to.
@@ -58,9 +104,39 @@ impl Inbox {
         self.clock.today()
     }
 
-    /// Addresses whose transcript has grown; a hint, the store is the truth.
-    pub fn changes(&self) -> broadcast::Receiver<Address> {
+    /// The clock.
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// What changes; a hint, the store is the truth.
+    pub fn changes(&self) -> broadcast::Receiver<Change> {
         self.changed.subscribe()
+    }
+
+    /// Tells whoever listens that something changed. Nobody listening is fine.
+    pub fn tell(&self, address: &Address, owner: Option<String>, what: What) {
+        let _ = self.changed.send(Change { address: address.clone(), owner, what });
+    }
+
+    /// How the queue stands for somebody.
+    pub fn desk(&self, address: &Address) -> Desk {
+        let board = self.board.read().unwrap_or_else(PoisonError::into_inner);
+        let standing = board.next.and_then(|next| Some(*board.waiting.get(&address.to_string()).unwrap_or(&next)));
+        Desk { now: self.clock.local_time(), standing }
+    }
+
+    /// Puts up how the queue stands, and tells everybody whose place changed.
+    pub fn put_up(&self, board: Board) {
+        let before = std::mem::replace(&mut *self.board.write().unwrap_or_else(PoisonError::into_inner), board.clone());
+        let staffed = before.next.is_some() == board.next.is_some();
+        for (address, standing) in &board.waiting {
+            if !(staffed && before.waiting.get(address).is_some_and(|before| before.words() == standing.words()))
+                && let Ok(address) = address.parse()
+            {
+                self.tell(&address, None, What::Queue);
+            }
+        }
     }
 
     /// Takes a message in. When this returns, the message and its answer are durable; the same id
@@ -78,18 +154,77 @@ impl Inbox {
                 Some(digits) => Some(self.store.redeem(&inbound.from, &digits, self.clock.now()).await?),
                 None => None,
             };
-            let moment = Moment { today: self.clock.today(), digits: digits(), carried };
+            let desk = self.desk(&inbound.from);
+            let moment = Moment { today: self.clock.today(), digits: digits(), carried, desk };
             let turn = step(&self.library, &loaded.conversation, &inbound.body, moment);
             match self.store.save(&inbound.from, &inbound.id, &loaded, &turn, delivery, self.clock.now()).await? {
                 Saved::At(seq) => {
-                    // Nobody listening is fine: the store is the truth.
-                    let _ = self.changed.send(inbound.from.clone());
+                    self.tell_turn(&inbound.from, &loaded, &turn);
                     return Ok(Received { seq });
                 }
                 Saved::Before(seq) => return Ok(Received { seq }),
-                Saved::Moved => {}
+                Saved::Moved | Saved::Busy => {}
             }
         }
         bail!("this conversation is too busy; try again in a moment")
+    }
+
+    fn tell_turn(&self, address: &Address, loaded: &Loaded, turn: &Turn) {
+        let owner = turn.conversation.talk.as_ref().map(|talk| talk.by.name.clone());
+        self.tell(address, owner, What::Lines);
+        let (before, after) = (&loaded.conversation, &turn.conversation);
+        if before.request != after.request || before.talk != after.talk || !turn.deeds.is_empty() {
+            self.tell(address, None, What::Queue);
+        }
+    }
+
+    /// Takes an event of the desk in; when this returns, it is durable. The same id again changes
+    /// nothing. Who takes over first waits for what is on the wire, so that nothing of the
+    /// assistant is sent after it.
+    ///
+    /// # Errors
+    /// When the store fails. Within: one sentence for the counsellor, why it cannot be done.
+    pub async fn act(
+        &self,
+        address: &Address,
+        id: &str,
+        staff: &Staff,
+        event: &Event,
+    ) -> Result<std::result::Result<(), &'static str>> {
+        let patience = self.clock.now() + PATIENCE;
+        let mut held = false;
+        loop {
+            if self.store.seen(address, id).await?.is_some() {
+                return Ok(Ok(()));
+            }
+            let loaded = self.store.load(address).await?;
+            if loaded.version == 0 {
+                return Ok(Err("没有这个对话。"));
+            }
+            let moment =
+                Moment { today: self.clock.today(), desk: self.desk(address), ..Moment::default() };
+            let turn = match act(&self.library, &loaded.conversation, staff, event, &moment) {
+                Ok(turn) => turn,
+                Err(says) => return Ok(Err(says)),
+            };
+            match self.store.save(address, id, &loaded, &turn, loaded.delivery, self.clock.now()).await? {
+                Saved::At(_) => {
+                    self.tell_turn(address, &loaded, &turn);
+                    return Ok(Ok(()));
+                }
+                Saved::Before(_) => return Ok(Ok(())),
+                _ if self.clock.now() > patience => {
+                    return Ok(Err("上一条消息还在发送，请过一会儿再试。"));
+                }
+                Saved::Moved => {}
+                Saved::Busy => {
+                    if !held {
+                        self.store.hold(address, patience).await?;
+                        held = true;
+                    }
+                    tokio::time::sleep(LOOK).await;
+                }
+            }
+        }
     }
 }

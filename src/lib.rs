@@ -16,7 +16,8 @@
 //! - Eligibility is computed by rules, never phrased by search; an unconfirmed rule never decides alone.
 //! - The place in a procedure is found by going through the answers; nothing else remembers it.
 //! - A person can be asked for in every state, and asking once is enough.
-//! - The assistant goes on answering while a person waits for a counsellor.
+//! - A conversation has exactly one speaker at any moment, the assistant or one counsellor. While a
+//!   person waits, it is the assistant; once somebody took over, nothing of the assistant is sent.
 //! - The index is derived; deleting it loses nothing.
 //! - No channel is named outside its own room and the list of channels.
 //! - No SQL outside `store`; no applied migration is ever edited.
@@ -37,8 +38,11 @@ pub mod store;
 pub mod clock;
 pub mod inbox;
 pub mod outbox;
+pub mod dispatch;
 
+pub mod html;
 pub mod channels;
+pub mod desk;
 pub mod http;
 
 pub mod commands;

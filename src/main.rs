@@ -7,14 +7,18 @@ use clap::Parser;
 use luzhu::{
     channels::{Channels, telegram::Telegram, web::Web},
     clock::Clock,
-    commands::{ask, chat, check, draw, eval_answers, eval_asks, eval_retrieval, listed, weigh},
-    config::{Answers, Ask, Chat, Command, Config, Content, Draw, Eval, Serve, Weigh},
-    http,
+    commands::{
+        admin::{self, Deed},
+        ask, audit, chat, check, draw, eval_answers, eval_asks, eval_retrieval, listed, weigh,
+    },
+    config::{Admin, Answers, Ask, AtDesk, Audit, Chat, Command, Config, Content, Draw, Eval, Serve, Weigh},
+    desk::Console,
+    dispatch, http,
     inbox::Inbox,
     library::Library,
     message::Address,
     outbox::Outbox,
-    store::{DataLock, Store},
+    store::{DataLock, Role, Store},
     text::Language,
 };
 use tokio::{net::TcpListener, sync::watch};
@@ -64,6 +68,18 @@ async fn run(command: Command) -> Result<()> {
             let (library, _) = build(&content)?;
             draw::run(&library, &flow, text)
         }
+        Command::Admin(command) => {
+            let (deed, desk) = match command {
+                Admin::Add { name, shown, role, desk } => {
+                    (Deed::Add(name, shown, role.as_deref().and_then(Role::named)), desk)
+                }
+                Admin::Reset { name, desk } => (Deed::Reset(name), desk),
+                Admin::List { desk } => (Deed::List, desk),
+            };
+            let store = opened(&desk).await?;
+            admin::run(&store, deed, desk.public_url.trim_end_matches('/'), Clock::default().now()).await
+        }
+        Command::Audit(Audit::Verify { head, desk }) => audit::verify(&opened(&desk).await?, head.as_deref()).await,
         Command::Eval(Eval::Retrieval(settings)) => {
             let (library, _) = build(&settings.content)?;
             eval_retrieval::run(&library, &settings.corpus, &settings.queries, settings.json)
@@ -77,6 +93,13 @@ async fn run(command: Command) -> Result<()> {
             eval_asks::run(&library, measure.json, measure.list)
         }
     }
+}
+
+/// The store of a desk, also while it is served: its writes are short transactions of their own, and
+/// no conversation is touched.
+async fn opened(desk: &AtDesk) -> Result<Store> {
+    std::fs::create_dir_all(&desk.data).with_context(|| format!("the folder {} cannot be made", desk.data.display()))?;
+    Store::open(&desk.data).await
 }
 
 /// Loads the dictionaries and the content.
@@ -117,6 +140,9 @@ async fn serve(settings: &Serve) -> Result<()> {
     let inbox = Arc::new(Inbox::new(Arc::clone(&store), Arc::new(library), clock));
     let (stop, stopping) = watch::channel(false);
     let web = Web::new(Arc::clone(&inbox), stopping.clone(), settings.public_url.as_deref());
+    let public_url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let desk = Console::new(Arc::clone(&inbox), stopping.clone(), public_url.trim_end_matches('/'));
+    let dispatching = tokio::spawn(dispatch::run(Arc::clone(&inbox)));
     let telegram =
         settings.telegram.token.as_ref().map(|token| Telegram::new(token, &settings.telegram.api_url)).transpose()?;
     let outbox = Outbox::new(Arc::clone(&store), Channels { telegram: telegram.clone() }, clock);
@@ -131,11 +157,12 @@ async fn serve(settings: &Serve) -> Result<()> {
         "luzhu is at http://{address}; Ctrl-C stops it.{}",
         if receiving.is_some() { " Telegram is on." } else { "" }
     );
-    let serving = tokio::spawn(http::serve(listener, web, Arc::clone(&store), stopping));
+    let serving = tokio::spawn(http::serve(listener, web, desk, Arc::clone(&store), stopping));
     wait_for_stop().await;
     stop.send_replace(true);
     let served = serving.await?;
     sending.abort();
+    dispatching.abort();
     if let Some(receiving) = receiving {
         receiving.abort();
     }

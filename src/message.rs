@@ -131,6 +131,16 @@ pub enum Act {
     Change(String),
     /// Do something about the procedure itself.
     Mend(Repair),
+    /// Hear how the queue stands.
+    Place,
+    /// Leave a message for the counsellors.
+    Leave,
+    /// Be written to in an opening period: its beginning, `2026-11-27T09:00`.
+    Call(String),
+    /// Let the counsellor go and speak with the assistant again.
+    Return,
+    /// Whether the counsellor helped.
+    Rate(bool),
 }
 
 /// What a person can say at every question of a procedure.
@@ -208,6 +218,11 @@ impl fmt::Display for Act {
                 let name = Repair::NAMES.iter().find(|(other, _)| other == repair).map_or("", |(_, name)| name);
                 write!(f, "mend/{name}")
             }
+            Self::Place => f.write_str("place"),
+            Self::Leave => f.write_str("leave"),
+            Self::Call(begin) => write!(f, "call/{begin}"),
+            Self::Return => f.write_str("return"),
+            Self::Rate(helped) => f.write_str(if *helped { "rate/yes" } else { "rate/no" }),
         }
     }
 }
@@ -231,6 +246,12 @@ impl FromStr for Act {
                 let repair = Repair::NAMES.iter().find(|(_, other)| *other == name);
                 repair.map(|(repair, _)| Self::Mend(*repair)).ok_or_else(|| format!("`{name}` is no repair"))
             }
+            Some(("call", begin)) => Ok(Self::Call(begin.into())),
+            Some(("rate", "yes")) => Ok(Self::Rate(true)),
+            Some(("rate", "no")) => Ok(Self::Rate(false)),
+            None if text == "place" => Ok(Self::Place),
+            None if text == "leave" => Ok(Self::Leave),
+            None if text == "return" => Ok(Self::Return),
             None if text == "human" => Ok(Self::Human),
             None if text == "withdraw" => Ok(Self::Withdraw),
             _ => Err(format!("`{text}` is not an option of ours")),
@@ -424,9 +445,20 @@ pub struct Message {
     /// What was weighed for it.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub outcomes: Vec<Outcome>,
+    /// The counsellor who says it; nobody: the assistant.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub by: Option<String>,
+    /// As the counsellor wrote it, where that was in the other script.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub original: Option<String>,
 }
 
 impl Message {
+    /// Who says it.
+    pub fn author(&self) -> Author {
+        if self.by.is_some() { Author::Counsellor } else { Author::Assistant }
+    }
+
     /// Lead, points and notes, one to a line: what stands above sources and choices.
     pub fn body(&self) -> String {
         let mut lines = vec![self.lead.clone()];
@@ -444,11 +476,77 @@ impl Message {
 
     /// Everything as plain words, exactly as the terminal prints it.
     pub fn text(&self) -> String {
-        let mut lines = vec![self.body()];
+        let speaker = self.by.as_ref().map(|by| format!("{by}：")).unwrap_or_default();
+        let mut lines = vec![speaker + &self.body()];
         lines.extend(self.source_line());
         lines.extend(self.choices.iter().map(|choice| format!("{}. {}", choice.key, choice.label)));
         lines.join("\n")
     }
+}
+
+/// Someone who works at the desk.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Staff {
+    /// The name to log in with.
+    pub name: String,
+    /// The name that people see.
+    pub shown: String,
+    /// Whether they may step into a colleague's conversation.
+    pub leads: bool,
+}
+
+/// What happens to a conversation at the desk.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// A counsellor takes it over, and speaks from now on.
+    Take,
+    /// The counsellor writes.
+    Say(String),
+    /// Somebody else is to take over: this counsellor, or whoever can do this; the person waits again.
+    Transfer {
+        /// The colleague's name.
+        to: Option<String>,
+        /// What the next one must be good at.
+        skill: Option<String>,
+    },
+    /// A lead reads along, and the person is told.
+    Join,
+    /// The counsellor gives the conversation back to the assistant, at the place where it was.
+    Return,
+    /// The matter is settled; the person is asked whether it helped.
+    Close(Ending),
+    /// A procedure is gone through together.
+    Guide(String),
+    /// An answer to the question at hand, on the person's behalf.
+    Fill(String),
+    /// The procedure is put aside; its answers are kept.
+    Unguide,
+    /// The counsellor is gone: the person waits again, first in line.
+    Lost,
+}
+
+/// How a conversation with a counsellor ended.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ending {
+    /// The question is answered.
+    Answered,
+    /// The person goes on at an office.
+    Referred,
+    /// Somebody will write again.
+    Followup,
+    /// The person did not write any more.
+    Silent,
+    /// The person went back to the assistant.
+    Left,
+    /// The counsellor gave it back to the assistant.
+    Returned,
+    /// Somebody else took over.
+    Transferred,
+    /// The request was withdrawn before anybody took it.
+    Withdrawn,
+    /// A message was left instead.
+    Message,
 }
 
 /// Who said a line of the transcript.

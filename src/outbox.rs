@@ -8,7 +8,7 @@ use tokio::{sync::broadcast::error::RecvError, task::JoinSet, time::timeout};
 use crate::{
     channels::{Channels, SendError},
     clock::Clock,
-    message::Address,
+    inbox::Change,
     store::{Outgoing, Said, Store},
 };
 
@@ -38,7 +38,10 @@ impl Outbox {
     }
 
     /// Delivers until the program ends.
-    pub async fn run(self: Arc<Self>, mut changes: tokio::sync::broadcast::Receiver<Address>) {
+    pub async fn run(self: Arc<Self>, mut changes: tokio::sync::broadcast::Receiver<Change>) {
+        if let Err(error) = self.store.release(self.clock.now(), true).await {
+            tracing::error!("the outbox cannot read the store: {error:#}");
+        }
         loop {
             match self.deliver().await {
                 Ok(0) => {}
@@ -54,6 +57,7 @@ impl Outbox {
 
     /// Sends one round, one message to each conversation; says how many went.
     async fn deliver(self: &Arc<Self>) -> Result<usize> {
+        self.store.release(self.clock.now(), false).await?;
         let due = self.store.due(self.clock.now(), AT_ONCE).await?;
         let mut sending = JoinSet::new();
         for outgoing in due {
@@ -68,11 +72,12 @@ impl Outbox {
     }
 
     async fn send(&self, outgoing: &Outgoing) -> Result<bool> {
-        let Said::Message(message) = &outgoing.line.said else {
-            self.store.dead(outgoing).await?;
-            return Ok(false);
-        };
+        // A person's own words are never due.
+        let Said::Message(message) = &outgoing.line.said else { return Ok(false) };
         let (address, seq) = (&outgoing.to, outgoing.line.seq);
+        if !self.store.claim(outgoing, self.clock.now()).await? {
+            return Ok(false);
+        }
         match self.channels.send(address, message).await {
             Ok(()) => {
                 self.store.sent(outgoing).await?;

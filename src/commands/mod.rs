@@ -1,7 +1,9 @@
 //! What the command line offers beside `serve`. Commands print to standard output; errors are
 //! one sentence on standard error, printed by `main`.
 
+pub mod admin;
 pub mod ask;
+pub mod audit;
 pub mod chat;
 pub mod check;
 pub mod draw;

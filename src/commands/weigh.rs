@@ -50,7 +50,7 @@ pub fn run(library: &Library, facts: &Path, scheme: Option<&str>, json: bool, to
         let weighing = Weighing { day: today.to_string(), next_question: known.next_question(&schemes), outcomes };
         print_line(&serde_json::to_string(&weighing)?);
     } else {
-        let speaker = Speaker { library, script: Script::Hans, today };
+        let speaker = Speaker { library, script: Script::Hans, today, desk: Default::default() };
         for outcome in &outcomes {
             let message = speaker.outcomes(std::slice::from_ref(outcome));
             print_line(&format!(

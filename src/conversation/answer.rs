@@ -1,14 +1,15 @@
 //! Puts what the library knows into a message: the answer first, then its source, then choices.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 
 use crate::{
-    conversation::{dialog::walk::item_of, wording},
+    conversation::{dialog::walk::item_of, handoff::Desk, wording},
     library::{
         Library, Subject,
         article::{self, Article},
         finder::Finding,
         fixed::Fixed,
+        office,
         source::{SourceRow, Status},
     },
     message::{Act, Choice, Kind, Message, Repair, Script, Source, limits},
@@ -39,6 +40,8 @@ pub struct Speaker<'a> {
     pub script: Script,
     /// The day for which figures are told.
     pub today: NaiveDate,
+    /// The time, and how the counsellors' queue stands.
+    pub desk: Desk,
 }
 
 impl Speaker<'_> {
@@ -55,6 +58,8 @@ impl Speaker<'_> {
             article: None,
             confidence: None,
             outcomes: vec![],
+            by: None,
+            original: None,
         };
         self.offer(&mut message, vec![]);
         message
@@ -226,6 +231,14 @@ impl Speaker<'_> {
             }
             Act::Mend(Repair::Resume) => "继续".to_owned(),
             Act::Mend(Repair::Restart) => "重新开始".to_owned(),
+            Act::Place => wording::PLACE.to_owned(),
+            Act::Leave => wording::LEAVE_LABEL.to_owned(),
+            Act::Call(begin) => {
+                let begin = NaiveDateTime::parse_from_str(begin, "%Y-%m-%dT%H:%M").ok()?;
+                format!("{}回复我", office::say(begin, self.desk.now))
+            }
+            Act::Return => wording::PART.to_owned(),
+            Act::Rate(helped) => if *helped { "帮到了" } else { "没帮到" }.to_owned(),
             Act::Write(_) | Act::Mend(_) => return None,
         })
     }

@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod dialog;
 pub mod eligibility;
+pub mod handoff;
 pub mod state;
 pub mod step;
 pub mod told;

@@ -4,9 +4,9 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    conversation::told::Told,
+    conversation::{handoff::Deed, told::Told},
     library::{Library, fact::Value},
-    message::{Choice, Script, Verdict},
+    message::{Choice, Message, Script, Staff, Verdict},
 };
 
 /// How many of the latest questions a counsellor finds with a request.
@@ -24,8 +24,20 @@ pub struct Conversation {
     pub offered: Vec<Choice>,
     /// The latest questions, oldest first, numbers masked.
     pub asked: Vec<String>,
+    /// The articles that were told last, oldest first.
+    pub shown: Vec<String>,
     /// A request that waits for a counsellor.
     pub request: Option<Request>,
+    /// The counsellor who speaks; nobody: the assistant does.
+    pub talk: Option<Talk>,
+    /// The counsellor who helped last: first to be asked when the person comes back.
+    pub helped_by: Option<String>,
+    /// Whether we asked if that helped, and wait for the answer.
+    pub rating: bool,
+    /// Whether the next words are a message for the counsellors.
+    pub leaving: bool,
+    /// Questions in a row that we could not answer.
+    pub unknown: u8,
     /// What the person told of themselves.
     pub told: Told,
     /// The procedures under way; the last one is at hand, the others wait below it.
@@ -38,6 +50,9 @@ pub struct Conversation {
     pub results: Vec<Result>,
     /// The day of the last message.
     pub on: Option<NaiveDate>,
+    /// What this turn does beside its words; empty between turns.
+    #[serde(skip)]
+    pub deeds: Vec<Deed>,
 }
 
 /// A procedure under way. The place in it is found by going through the answers.
@@ -84,6 +99,30 @@ pub struct Request {
     pub about: Vec<String>,
     /// The day of the request.
     pub on: NaiveDate,
+    /// What the counsellor should be good at, the most important first.
+    #[serde(default)]
+    pub skills: Vec<String>,
+    /// The district that the person named, an option of the fact `district`.
+    #[serde(default)]
+    pub district: Option<String>,
+    /// The counsellor who should take it: who helped before, or whom a colleague named.
+    #[serde(default)]
+    pub wish: Option<String>,
+}
+
+/// A conversation with a counsellor.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Talk {
+    /// Who speaks.
+    pub by: Staff,
+    /// The request that led to it; none: the counsellor began it.
+    pub request: Option<Request>,
+    /// Leads who read along.
+    pub joined: Vec<Staff>,
+    /// Whether the procedure at hand is gone through together.
+    pub guided: bool,
+    /// Whether the person wrote of danger since the counsellor came.
+    pub alarm: bool,
 }
 
 /// Why a counsellor is needed.
@@ -96,6 +135,32 @@ pub enum Reason {
     Procedure,
     /// The person may be in danger: first in the queue.
     Crisis,
+    /// A matter that only a person may answer.
+    Topic,
+    /// Two questions in a row that we could not answer.
+    Unknown,
+    /// A result that the office must decide.
+    Result,
+    /// What was done did not help.
+    Rating,
+    /// A colleague passed it on, or left.
+    Transfer,
+}
+
+impl Reason {
+    /// Its name, as it is stored.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Procedure => "procedure",
+            Self::Crisis => "crisis",
+            Self::Topic => "topic",
+            Self::Unknown => "unknown",
+            Self::Result => "result",
+            Self::Rating => "rating",
+            Self::Transfer => "transfer",
+        }
+    }
 }
 
 impl Conversation {
@@ -103,11 +168,23 @@ impl Conversation {
     pub fn mode(&self, library: &Library) -> &'static str {
         let flow = self.tasks.last().and_then(|task| library.flow(&task.flow));
         match flow {
+            _ if self.talk.is_some() => "with_counsellor",
             _ if self.request.is_some() => "queued",
+            _ if self.rating => "rating",
             Some(flow) if flow.only_weighs() => "checking",
             Some(_) => "in_flow",
             None => "open",
         }
+    }
+
+    /// Remembers which articles were told.
+    pub fn remember_shown(&mut self, said: &[Message]) {
+        for id in said.iter().filter_map(|message| message.article.as_ref()) {
+            self.shown.retain(|other| other != id);
+            self.shown.push(id.clone());
+        }
+        let surplus = self.shown.len().saturating_sub(KEPT_QUESTIONS);
+        self.shown.drain(..surplus);
     }
 
     /// Remembers a question.
@@ -115,12 +192,5 @@ impl Conversation {
         self.asked.push(question.chars().take(500).collect());
         let surplus = self.asked.len().saturating_sub(KEPT_QUESTIONS);
         self.asked.drain(..surplus);
-    }
-
-    /// Puts the person into the queue; a crisis outranks an earlier request.
-    pub fn request(&mut self, reason: Reason, on: NaiveDate) {
-        if self.request.is_none() || reason == Reason::Crisis {
-            self.request = Some(Request { reason, about: self.asked.clone(), on });
-        }
     }
 }

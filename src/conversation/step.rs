@@ -6,10 +6,11 @@ use crate::{
     conversation::{
         answer::{ANSWER_FROM, CLARIFY_FROM, Speaker},
         dialog::{self, Dialog, listen},
+        handoff::{Deed, Desk, Handoff},
         state::{Conversation, Reason},
         understand, wording,
     },
-    library::{Library, Subject, finder::Finding, fixed::Fixed},
+    library::{Library, Subject, article::Article, finder::Finding, fixed::Fixed},
     message::{Act, Body, Kind, Message, Repair, limits},
     text::{
         clean,
@@ -22,12 +23,22 @@ use crate::{
 pub struct Turn {
     /// What is remembered from now on.
     pub conversation: Conversation,
-    /// What the person sent, as it may be stored: cleaned, numbers masked.
+    /// What the person sent, as it may be stored: cleaned, numbers masked. Empty: nothing was sent.
     pub heard: String,
-    /// What is said, at least one message.
+    /// What is said; nothing while a counsellor speaks.
     pub said: Vec<Message>,
     /// What becomes of a code.
     pub code: Option<Code>,
+    /// What else happens in the same transaction.
+    pub deeds: Vec<Deed>,
+}
+
+impl Turn {
+    /// A turn that leads to this state.
+    pub fn of(mut conversation: Conversation, heard: String, said: Vec<Message>, code: Option<Code>) -> Self {
+        let deeds = std::mem::take(&mut conversation.deeds);
+        Self { conversation, heard, said, code, deeds }
+    }
 }
 
 /// What a step knows of the outside: the day, digits for a code that may be given out, and what a
@@ -40,11 +51,15 @@ pub struct Moment {
     pub digits: String,
     /// What the code in the message leads to, if it holds one.
     pub carried: Option<Carried>,
+    /// The time, and how the counsellors' queue stands.
+    pub desk: Desk,
 }
 
 impl From<NaiveDate> for Moment {
     fn from(today: NaiveDate) -> Self {
-        Self { today, digits: "00000000".into(), carried: None }
+        // In the middle of the morning.
+        let desk = Desk { now: today.and_hms_opt(10, 0, 0).unwrap_or_default(), standing: None };
+        Self { today, digits: "00000000".into(), carried: None, desk }
     }
 }
 
@@ -76,10 +91,11 @@ pub fn step(library: &Library, conversation: &Conversation, body: &Body, moment:
     let moment = moment.into();
     let mut next = conversation.clone();
     let (heard, numbers) = hear(library, &mut next, body);
-    let speaker = Speaker { library, script: next.script, today: moment.today };
+    let speaker = Speaker { library, script: next.script, today: moment.today, desk: moment.desk };
     let notes = Dialog { next: &mut next, speaker: &speaker }.returning();
     let mut code = None;
     let mut said = match body {
+        _ if next.talk.is_some() => with_counsellor(&mut next, body, &heard, &speaker),
         _ if moment.carried.is_some() => carry(&mut next, &moment, &mut code, &speaker),
         Body::Choice(act) => match act.parse() {
             Ok(act) => do_act(&mut next, &act, &speaker),
@@ -99,8 +115,29 @@ pub fn step(library: &Library, conversation: &Conversation, body: &Body, moment:
         let note = library.language.spoken(wording::MASKED, next.script);
         message.notes.insert(0, format!("{}{note}", names.join("、")));
     }
-    next.offered = said.last().map(|message| message.choices.clone()).unwrap_or_default();
-    Turn { conversation: next, heard, said, code }
+    next.remember_shown(&said);
+    if next.talk.is_none() || !said.is_empty() {
+        next.offered = said.last().map(|message| message.choices.clone()).unwrap_or_default();
+    }
+    Turn::of(next, heard, said, code)
+}
+
+/// A counsellor speaks: the assistant is silent, but for a procedure that they go through together.
+fn with_counsellor(next: &mut Conversation, body: &Body, heard: &str, speaker: &Speaker<'_>) -> Vec<Message> {
+    let library = speaker.library;
+    let folded = library.language.fold(&essence(heard));
+    let chosen = match body {
+        Body::Choice(act) => act.parse().ok(),
+        _ => understand::command(&folded, next, library),
+    };
+    let words = folded.replace(' ', "");
+    let fixed = library.fixed.iter().find(|fixed| fixed.fits(&words));
+    let mut handoff = Handoff { next, speaker };
+    match chosen {
+        Some(Act::Return) => handoff.part(),
+        Some(Act::Answer(key, option)) => handoff.guided(|dialog| Some(dialog.chosen(&key, &option))),
+        _ => handoff.listen(heard, &folded, fixed),
+    }
 }
 
 /// Takes over what a person told elsewhere.
@@ -169,6 +206,7 @@ fn reply(
     }
     let words = folded.replace(' ', "");
     let fixed = library.fixed.iter().find(|fixed| fixed.fits(&words));
+    next.rating &= understand::command(&folded, next, library).is_some_and(|act| matches!(act, Act::Rate(_)));
     // Danger and the wish for a person come before everything, in every state.
     if let Some(urgent) = fixed.filter(|fixed| is_urgent(fixed)) {
         next.remember(text);
@@ -176,6 +214,10 @@ fn reply(
     }
     if let Some(act) = understand::command(&folded, next, library) {
         return do_act(next, &act, speaker);
+    }
+    if next.leaving {
+        next.remember(text);
+        return vec![Handoff { next, speaker }.left(text)];
     }
     if let Some(said) = mend(next, &folded, moment, code, speaker) {
         return said;
@@ -290,6 +332,31 @@ fn returning(reply: Vec<Message>, next: &mut Conversation, speaker: &Speaker<'_>
     }
 }
 
+/// An answer; a matter that only a person may judge is handed over with it.
+fn told(next: &mut Conversation, article: &Article, section: usize, speaker: &Speaker<'_>) -> Message {
+    let mut message = speaker.answer(article, section);
+    if article.counsellor && next.request.is_none() {
+        next.shown.push(article.id.clone());
+        Handoff { next, speaker }.request(Reason::Topic);
+        message.notes.push(speaker.spoken(wording::ONLY_A_PERSON));
+        let acts = message.choices.iter().map(|choice| choice.act.clone()).filter(|act| *act != Act::Human);
+        let acts = acts.chain([Act::Withdraw]).collect();
+        speaker.offer(&mut message, acts);
+    }
+    message
+}
+
+/// Nothing is claimed; who hears that twice in a row gets a person.
+fn unknown(next: &mut Conversation, speaker: &Speaker<'_>) -> Message {
+    next.unknown += 1;
+    if next.unknown < 2 || next.request.is_some() {
+        return speaker.say(Kind::Unknown, wording::UNKNOWN, &wording::UNKNOWN_POINTS);
+    }
+    let mut handoff = Handoff { next, speaker };
+    handoff.request(Reason::Unknown);
+    Message { kind: Kind::Unknown, ..handoff.waiting(wording::UNKNOWN_AGAIN) }
+}
+
 fn confident(mut message: Message, confidence: f32) -> Message {
     message.confidence = Some((confidence * 100.0).round() / 100.0);
     message
@@ -301,7 +368,7 @@ fn say_fixed(next: &mut Conversation, fixed: &Fixed, speaker: &Speaker<'_>) -> V
         Kind::Human => return do_act(next, &Act::Human, speaker),
         Kind::Crisis => {
             // Nothing else is asked of someone in danger.
-            next.request(Reason::Crisis, speaker.today);
+            Handoff { next, speaker }.request(Reason::Crisis);
             return vec![speaker.fixed(fixed)];
         }
         _ => {}
@@ -312,10 +379,10 @@ fn say_fixed(next: &mut Conversation, fixed: &Fixed, speaker: &Speaker<'_>) -> V
 /// The reply to a question, as sure as the search is.
 fn search(next: &mut Conversation, question: &str, speaker: &Speaker<'_>) -> Vec<Message> {
     let (_, found) = speaker.library.find(question);
-    let unknown = || speaker.say(Kind::Unknown, wording::UNKNOWN, &wording::UNKNOWN_POINTS);
     let message = match found.findings.first().map(|first| (first, speaker.library.subject(first))) {
         Some((first, Subject::Article(article))) if found.confidence >= ANSWER_FROM => {
-            speaker.answer(article, first.section)
+            next.unknown = 0;
+            told(next, article, first.section, speaker)
         }
         Some((_, Subject::Article(_))) if found.confidence >= CLARIFY_FROM => speaker.clarify(&found.findings),
         Some((first, Subject::Elsewhere(matter))) => match speaker.library.reply_for(matter) {
@@ -326,10 +393,10 @@ fn search(next: &mut Conversation, question: &str, speaker: &Speaker<'_>) -> Vec
                 }
                 return said;
             }
-            Some(_) => unknown(),
+            Some(_) => unknown(next, speaker),
             None => speaker.say(Kind::Unknown, &matter.lead, &wording::UNKNOWN_POINTS),
         },
-        _ => unknown(),
+        _ => unknown(next, speaker),
     };
     vec![confident(message, found.confidence)]
 }
@@ -352,21 +419,21 @@ fn do_act(next: &mut Conversation, act: &Act, speaker: &Speaker<'_>) -> Vec<Mess
     let library = speaker.library;
     let message = match act {
         Act::Show(id) | Act::More(id) => match (library.article(id), act) {
-            (Some(article), Act::Show(_)) => speaker.answer(article, 0),
+            (Some(article), Act::Show(_)) => told(next, article, 0, speaker),
             (Some(article), _) => speaker.whole(article),
             (None, _) => speaker.say(Kind::Smalltalk, wording::STALE, &[]),
         },
-        Act::Human => {
-            let lead = if next.request.is_some() { wording::HUMAN_AGAIN } else { wording::HUMAN };
-            next.request(Reason::Asked, speaker.today);
-            let mut message = speaker.say(Kind::Human, lead, &wording::HUMAN_POINTS);
-            speaker.offer(&mut message, vec![Act::Withdraw]);
-            message
-        }
-        Act::Withdraw => {
-            let waited = next.request.take().is_some();
-            speaker.say(Kind::Smalltalk, if waited { wording::WITHDRAWN } else { wording::NOTHING_TO_WITHDRAW }, &[])
-        }
+        Act::Human => Handoff { next, speaker }.ask(Reason::Asked),
+        Act::Withdraw => Handoff { next, speaker }.withdraw(),
+        Act::Place => Handoff { next, speaker }.place(),
+        Act::Leave => return vec![Handoff { next, speaker }.leave()],
+        Act::Call(begin) => match (Handoff { next, speaker }).call(begin) {
+            Some(message) => message,
+            None => speaker.say(Kind::Smalltalk, wording::STALE, &[]),
+        },
+        Act::Rate(helped) => Handoff { next, speaker }.rate(*helped),
+        // Only a counsellor can be let go.
+        Act::Return => speaker.say(Kind::Smalltalk, wording::STALE, &[]),
         Act::Write(script) => {
             (next.script, next.pinned) = (*script, true);
             let speaker = Speaker { script: *script, ..*speaker };

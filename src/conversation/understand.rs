@@ -63,6 +63,33 @@ const WITHDRAW: &[&str] = &[
     "取消转人工",
 ];
 
+/// Whether the person lets the counsellor go.
+pub fn ends_talk(folded: &str) -> bool {
+    PART.contains(&bare(folded).trim_end_matches(['吧', '了']))
+}
+
+const PART: &[&str] = &[
+    "结束",
+    "结束对话",
+    "结束人工",
+    "结束人工对话",
+    "结束人工服务",
+    "退出人工",
+    "退出人工服务",
+    "不谈",
+    "不聊",
+    "不用人工",
+    "不要人工",
+    "回到鹭助",
+    "不谈了,回到鹭助",
+    "转回鹭助",
+    "换回鹭助",
+    "转回机器人",
+    "换回机器人",
+    "回到机器人",
+    "找机器人",
+];
+
 /// A wish to read and write in the other script.
 fn script_word(words: &str) -> Option<Script> {
     let wish =

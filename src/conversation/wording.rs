@@ -9,12 +9,58 @@ pub const UNKNOWN_POINTS: [&str; 2] =
     ["可以拨打 12333（人力资源和社会保障）或 12345 咨询。", "回复 0 找人工顾问；也可以换个说法再问我一次。"];
 /// A request was stored.
 pub const HUMAN: &str = "好的，已经帮您登记找人工顾问，您刚才问的都记下了，不用再说一遍。";
-/// What happens next, honestly.
-pub const HUMAN_POINTS: [&str; 3] = [
-    "顾问看到后会在这个对话里回复您；现在还不能保证多久。",
-    "急的话请直接拨打 12333 或 12345。",
-    "等的时候可以继续问我；回复“取消”就撤回登记。",
-];
+/// Nobody can say how long it takes.
+pub const NOBODY_YET: &str = "顾问看到后会在这个对话里回复您；现在还不能保证多久。";
+/// Beside every wait.
+pub const URGENT: &str = "急的话请直接拨打 12333 或 12345。";
+/// What one can do while waiting.
+pub const MEANWHILE: &str = "等的时候可以继续问我；回复“取消”就撤回登记。";
+/// How the queue stands.
+pub const WAITING: &str = "您在等人工顾问，请求一直都在。";
+/// The label of hearing how the queue stands.
+pub const PLACE: &str = "排到哪了";
+/// The label of leaving a message.
+pub const LEAVE_LABEL: &str = "留言，顾问上班后回复我";
+/// The next words are a message.
+pub const LEAVE: &str = "请把要对顾问说的话写下来，一条写完。不留了，回复“取消”。";
+/// After a message was left or a time agreed.
+pub const MORE_TO_ASK: &str = "这段时间可以继续问我。";
+/// A counsellor speaks from now on.
+pub const JOINED: &str = "您好，我是人工顾问，接下来由我和您说。您之前说的我都看得到，不用再说一遍。";
+/// The label of letting the counsellor go.
+pub const PART: &str = "不谈了，回到鹭助";
+/// What is typed for it: a number may be an answer to the counsellor.
+pub const PART_KEY: &str = "结束";
+/// The person let the counsellor go.
+pub const PARTED: &str = "好的，人工对话结束了，接下来还是我。刚才帮到您了吗？";
+/// A lead reads along.
+pub const READS_ALONG: &str = "我是组长，也在看这个对话，和顾问一起想办法。";
+/// The counsellor passes the conversation on.
+pub const TRANSFERRED: &str = "这件事我请更熟悉的同事来。您说过的都会带过去，不用再说一遍。";
+/// The counsellor gives the conversation back.
+pub const GIVEN_BACK: &str = "接下来由鹭助继续陪您。需要我的时候，回复 0。";
+/// The counsellor puts the procedure aside.
+pub const PUT_ASIDE: &str = "这些问题先放一放，您的回答都留着，我们直接说。";
+/// The matter is settled.
+pub const CLOSED: &str = "这次就到这里，祝您顺利。以后有事随时回来。";
+/// The person did not write any more.
+pub const SILENT: &str = "您有一阵子没有回复，我先结束这次对话。您说过的都留着，随时可以再找我们。";
+/// Asks whether it helped.
+pub const HELPED: &str = "刚才顾问帮到您了吗？不想答也没关系，直接问下一个问题就行。";
+/// It helped.
+pub const RATED: &str = "谢谢您告诉我们。有问题可以继续问我。";
+/// It did not help.
+pub const RATED_DOWN: &str = "对不起，这次没有帮到您。已经帮您再登记一位顾问，您说过的都在，不用再说一遍。";
+/// The counsellor is gone without a word.
+pub const LOST: &str = "刚才的顾问一时回不来了，对不起。您排在前面等下一位，说过的都在，不用再说一遍。";
+/// After the second question in a row that we cannot answer.
+pub const UNKNOWN_AGAIN: &str = "这个我也没有把握。不想让您一直绕圈子，已经帮您登记人工顾问，您问过的都记下了。";
+/// Under the answer of a matter that only a person may judge.
+pub const ONLY_A_PERSON: &str = "这件事要由人来判断，已经帮您登记人工顾问；不需要的话，回复 8 撤回。";
+/// Under a result that the office must decide.
+pub const OFFICE_DECIDES: &str = "两处的说法不一样，要由经办机构认定。已经帮您登记人工顾问；不需要的话，回复 8 撤回。";
+/// A counsellor wrote a number that must not be kept.
+pub const MASKED_HERE: &str = "有一个号码已经遮住，没有保存。";
 /// A request waits already.
 pub const HUMAN_AGAIN: &str = "您已经登记过找人工顾问，不用再登记，请求一直都在。";
 /// The request was withdrawn.

@@ -27,6 +27,8 @@ pub struct Article {
     pub summary: String,
     /// The part of the field it belongs to.
     pub topic: String,
+    /// Whether only a person may judge this matter, so that telling it asks for one.
+    pub counsellor: bool,
     /// Questions that it answers, in people's words and in either script.
     pub asks: Vec<String>,
     /// Where it is laid down.
@@ -60,6 +62,7 @@ struct Front {
     title: String,
     summary: String,
     topic: String,
+    counsellor: bool,
     asks: Vec<String>,
     sources: Vec<SourceRow>,
     as_of: Option<Day>,
@@ -90,6 +93,7 @@ impl Article {
             title: front.title,
             summary: front.summary,
             topic: front.topic,
+            counsellor: front.counsellor,
             asks: front.asks,
             sources: front.sources,
             as_of: front.as_of?.0,

@@ -8,6 +8,7 @@ pub mod fact;
 pub mod finder;
 pub mod fixed;
 pub mod flow;
+pub mod office;
 pub mod problem;
 pub mod read;
 pub mod reckon;
@@ -35,6 +36,7 @@ use crate::{
         finder::{Finder, Finding, Found, Reading},
         fixed::Fixed,
         flow::{Flow, What},
+        office::Office,
         problem::{Problem, Report},
         repair::Repairs,
         scheme::Scheme,
@@ -71,6 +73,8 @@ pub struct Library {
     pub flows: Vec<Flow>,
     /// What can be said at every question.
     pub repairs: Repairs,
+    /// The counsellors' office.
+    pub office: Office,
     elsewhere: Vec<Elsewhere>,
     lexicon: Lexicon,
     finder: Finder,
@@ -114,6 +118,7 @@ impl Library {
         }
         let mut facts = Facts::load(&knowledge.join("facts.toml"), &language, &amounts, &mut problems);
         let repairs = Repairs::load(&dialogs.join("repair.toml"), &language, &mut problems);
+        let office = Office::load(&knowledge.join("office.toml"), &language, &mut problems);
         let schemes: Vec<(PathBuf, Scheme)> = files_below(&knowledge.join("schemes"), "toml", &mut problems)
             .into_iter()
             .filter_map(|file| Scheme::load(&file, &facts, &amounts, &mut problems).map(|scheme| (file, scheme)))
@@ -136,6 +141,7 @@ impl Library {
             language: &language,
         };
         whole.check(&mut problems);
+        office.check(&whole, &mut Report::on(&knowledge.join("office.toml"), &mut problems));
         if !problems.is_empty() {
             problems.sort();
             problems.dedup();
@@ -157,6 +163,7 @@ impl Library {
             schemes,
             flows,
             repairs,
+            office,
             elsewhere,
             lexicon,
             finder,
@@ -242,10 +249,10 @@ impl Library {
         self.finder.find(&reading, Some(line))
     }
 
-    /// What is worth a look though nothing is wrong: overdue reviews, and `asks` lines that
-    /// another article wins.
+    /// What is worth a look though nothing is wrong: overdue reviews, `asks` lines that
+    /// another article wins, and holidays that are not entered.
     pub fn warnings(&self, today: NaiveDate) -> Vec<Problem> {
-        let mut warnings = Vec::new();
+        let mut warnings = self.office.warnings(today, |id| self.article(id).map(|article| article.as_of));
         for (i, article) in self.articles.iter().enumerate() {
             let mut warn =
                 |key: String, says: String| warnings.push(Problem { file: format!("{}.md", article.id), key, says });

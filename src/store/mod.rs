@@ -3,10 +3,14 @@
 //! One message is one transaction. A step is taken outside of it, so a save carries the version
 //! that the step was taken from, and tells when that has moved.
 
+mod audit;
 mod code;
+mod desk;
+mod handoff;
 mod lock;
 mod outgoing;
 mod raw;
+mod staff;
 
 use std::{path::Path, time::Duration};
 
@@ -23,9 +27,13 @@ use crate::{
     message::{Address, Author, Message, Script},
 };
 
+pub use audit::{AuditLine, Chain};
+pub use desk::{Earlier, Mine, NoteRow, Queued, TaskRow};
+pub use handoff::{ON_THE_WIRE, Wants};
 pub use lock::DataLock;
 pub use outgoing::Outgoing;
 pub use raw::RawUpdate;
+pub use staff::{Admitted, Counsellor, Role, Session, is_account_name, secret};
 
 /// A database with our tables in it.
 pub struct Store {
@@ -43,6 +51,8 @@ pub struct Loaded {
     pub version: i64,
     /// The transcript's last line.
     pub last_seq: i64,
+    /// How the person was reached at their last message.
+    pub delivery: Delivery,
 }
 
 /// What became of a save.
@@ -54,14 +64,17 @@ pub enum Saved {
     Before(i64),
     /// The conversation moved meanwhile: load it and step again.
     Moved,
+    /// Something of the assistant is on the wire: nobody can take over until it has arrived.
+    Busy,
 }
 
 /// Whether a channel is told of new messages or reads them in the transcript.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Delivery {
     /// The outbox sends them.
     Push,
     /// Pages and terminals read them.
+    #[default]
     Read,
 }
 
@@ -171,13 +184,14 @@ impl Store {
 
     /// A conversation, or the beginning of one.
     pub async fn load(&self, address: &Address) -> Result<Loaded> {
-        let row = sqlx::query("select version, last_seq, state from conversation where address = $1")
+        let row = sqlx::query("select version, last_seq, state, push from conversation where address = $1")
             .bind(address.to_string())
             .fetch_optional(&self.pool)
             .await?;
         let Some(row) = row else { return Ok(Loaded::default()) };
         let conversation = serde_json::from_str(row.get("state")).context("a stored conversation cannot be read")?;
-        Ok(Loaded { conversation, version: row.get("version"), last_seq: row.get("last_seq") })
+        let delivery = if row.get::<i64, _>("push") == 1 { Delivery::Push } else { Delivery::Read };
+        Ok(Loaded { conversation, version: row.get("version"), last_seq: row.get("last_seq"), delivery })
     }
 
     /// Where the message with this id stands, if it was handled before.
@@ -203,6 +217,11 @@ impl Store {
         let _writing = self.writer.lock().await;
         let mut tx = self.pool.begin_with("begin immediate").await?;
         let heard = loaded.last_seq + 1;
+        let takes_over = loaded.conversation.talk.is_none() && turn.conversation.talk.is_some();
+        if takes_over && handoff::on_the_wire(&mut tx, address, now).await? {
+            tx.rollback().await?;
+            return Ok(Saved::Busy);
+        }
         let place = sqlx::query("insert into inbound (address, id, seq) values ($1, $2, $3) on conflict do nothing")
             .bind(address.to_string())
             .bind(id)
@@ -213,7 +232,8 @@ impl Store {
             tx.rollback().await?;
             return Ok(self.seen(address, id).await?.map_or(Saved::Moved, Saved::Before));
         }
-        if !save_state(&mut tx, address, loaded, turn, now).await? {
+        let lines = lines_of(turn, heard, now);
+        if !save_state(&mut tx, address, loaded, turn, &lines, delivery, now).await? {
             tx.rollback().await?;
             return Ok(Saved::Moved);
         }
@@ -225,13 +245,14 @@ impl Store {
             tx.rollback().await?;
             return Ok(Saved::Moved);
         }
-        let words = Said::Words { text: turn.heard.clone(), script: turn.conversation.script };
-        save_line(&mut tx, address, &Line { seq: heard, author: Author::You, at: now, said: words }, Delivery::Read)
-            .await?;
-        for (said, seq) in turn.said.iter().zip(heard + 1..) {
-            let line = Line { seq, author: Author::Assistant, at: now, said: Said::Message(said.clone()) };
-            save_line(&mut tx, address, &line, delivery).await?;
+        if takes_over {
+            handoff::silence(&mut tx, address).await?;
         }
+        for line in &lines {
+            let delivery = if line.author == Author::You { Delivery::Read } else { delivery };
+            save_line(&mut tx, address, line, delivery).await?;
+        }
+        handoff::note(&mut tx, address, loaded, turn, now).await?;
         tx.commit().await?;
         Ok(Saved::At(heard))
     }
@@ -271,33 +292,61 @@ impl Store {
     }
 }
 
+/// The lines that a turn adds to the transcript, the first one at `first`.
+fn lines_of(turn: &Turn, first: i64, now: i64) -> Vec<Line> {
+    let words = Said::Words { text: turn.heard.clone(), script: turn.conversation.script };
+    let heard = (!turn.heard.is_empty()).then_some((Author::You, words));
+    let said = turn.said.iter().map(|message| (message.author(), Said::Message(message.clone())));
+    heard.into_iter().chain(said).zip(first..).map(|((author, said), seq)| Line { seq, author, at: now, said }).collect()
+}
+
 /// Writes the state unless the version moved; says whether it was written.
 async fn save_state(
     tx: &mut Transaction<'_, Any>,
     address: &Address,
     loaded: &Loaded,
     turn: &Turn,
+    lines: &[Line],
+    delivery: Delivery,
     now: i64,
 ) -> Result<bool> {
+    // What is noted beside the state can be asked for without reading it.
     let statement = match loaded.version {
         0 => {
-            "insert into conversation (address, version, last_seq, state, request, begun_at, changed_at)
-             values ($1, $2 + 1, $3, $4, $5, $6, $6) on conflict do nothing"
+            "insert into conversation (address, version, last_seq, state, request, begun_at, changed_at, owner, asked_at, wants, push, heard_seq, heard_at, said_at)
+             values ($1, $2 + 1, $3, $4, $5, $6, $6, $7, $8, $9, $10, $11, case when $11 > 0 then $6 else 0 end, 0) on conflict do nothing"
         }
         _ => {
-            "update conversation set version = $2 + 1, last_seq = $3, state = $4, request = $5, changed_at = $6
+            "update conversation set version = $2 + 1, last_seq = $3, state = $4, request = $5, changed_at = $6, owner = $7,
+                 asked_at = case when $5 is null then null else coalesce(asked_at, $8) end, wants = $9, push = $10,
+                 heard_seq = case when $11 > 0 then $11 else heard_seq end, heard_at = case when $11 > 0 then $6 else heard_at end,
+                 said_at = case when $12 > 0 then $6 else said_at end,
+                 offered_to = case when $5 is null then null else offered_to end,
+                 offered_at = case when $5 is null then null else offered_at end,
+                 passed = case when $5 is null then '[]' else passed end,
+                 held_until = case when $7 is null then held_until else 0 end
              where address = $1 and version = $2"
         }
     };
-    let said = i64::try_from(turn.said.len()).unwrap_or_default();
-    let request = turn.conversation.request.as_ref().map(|request| serde_json::to_value(request.reason)).transpose()?;
+    let request = turn.conversation.request.as_ref();
+    let asked_at = match request {
+        Some(request) => Some(handoff::asked_at(tx, address, request, now).await?),
+        None => None,
+    };
+    let last = |author| lines.iter().rev().find(|line| line.author == author).map_or(0, |line| line.seq);
     let written = sqlx::query(statement)
         .bind(address.to_string())
         .bind(loaded.version)
-        .bind(loaded.last_seq + 1 + said)
+        .bind(lines.last().map_or(loaded.last_seq, |line| line.seq))
         .bind(serde_json::to_string(&turn.conversation)?)
-        .bind(request.as_ref().and_then(serde_json::Value::as_str).map(str::to_owned))
+        .bind(request.map(|request| request.reason.name()))
         .bind(now)
+        .bind(turn.conversation.talk.as_ref().map(|talk| talk.by.name.clone()))
+        .bind(asked_at)
+        .bind(Wants::of(&turn.conversation).map(|wants| serde_json::to_string(&wants)).transpose()?)
+        .bind(i64::from(delivery == Delivery::Push))
+        .bind(last(Author::You))
+        .bind(last(Author::Counsellor))
         .execute(&mut **tx)
         .await?;
     Ok(written.rows_affected() == 1)
@@ -307,7 +356,7 @@ async fn save_line(tx: &mut Transaction<'_, Any>, address: &Address, line: &Line
     sqlx::query("insert into message (address, seq, author, at, body, delivery) values ($1, $2, $3, $4, $5, $6)")
         .bind(address.to_string())
         .bind(line.seq)
-        .bind(serde_json::to_value(line.author)?.as_str().unwrap_or_default())
+        .bind(handoff::name_of(line.author))
         .bind(line.at)
         .bind(serde_json::to_string(&line.said)?)
         .bind(if delivery == Delivery::Push { "due" } else { "kept" })

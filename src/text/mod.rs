@@ -59,6 +59,14 @@ impl Language {
         }
     }
 
+    /// What somebody wrote in either script, in this one.
+    pub fn in_script(&self, text: &str, script: Script) -> String {
+        match script {
+            Script::Hans => self.scripts.simplified(text),
+            Script::Hant => self.scripts.traditional(text),
+        }
+    }
+
     /// The script a text is written in; nothing when it could be either.
     pub fn script_of(&self, text: &str) -> Option<Script> {
         self.scripts.detect(text)

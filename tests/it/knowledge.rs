@@ -26,7 +26,7 @@ fn there_is_enough_and_every_answer_fits_every_channel() {
     assert!(library.articles.len() >= 110);
     for article in &library.articles {
         for script in [Script::Hans, Script::Hant] {
-            let speaker = Speaker { library: &library, script, today: day() };
+            let speaker = Speaker { library: &library, script, today: day(), desk: Default::default() };
             let short = (0..=article.sections.len()).map(|section| speaker.answer(article, section));
             for message in short.chain([speaker.whole(article)]) {
                 let text = message.text();

@@ -18,19 +18,23 @@ const ARROWS: &[(&str, &str)] = &[
     ("text", "message"),
     ("library", "message text"),
     ("conversation", "message text library"),
-    ("store", "message conversation"),
+    ("store", "clock message conversation"),
     ("inbox", "clock message library conversation store"),
-    ("channels", "clock message text library conversation inbox store"),
-    ("outbox", "clock message channels store"),
-    ("http", "channels store"),
+    ("dispatch", "message conversation inbox store"),
+    ("html", "clock message library"),
+    ("channels", "clock html message text library conversation inbox store"),
+    ("desk", "clock html message text library conversation inbox store"),
+    ("outbox", "clock message inbox channels store"),
+    ("http", "channels desk store"),
     ("commands", "message text library conversation inbox store channels"),
 ];
 
 /// Outside crate → the files it lives in.
 const CRATES: &[(&str, &str)] = &[
     ("teloxide", "src/channels/telegram/"),
-    ("axum", "src/channels/web/ src/http.rs"),
-    ("maud", "src/channels/web/"),
+    ("argon2", "src/desk/account.rs"),
+    ("axum", "src/channels/web/ src/desk/ src/http.rs"),
+    ("maud", "src/channels/web/ src/desk/ src/html.rs"),
     ("sqlx", "src/store/"),
     ("tantivy", "src/library/search.rs"),
     ("jieba_rs", "src/text/"),
@@ -38,7 +42,7 @@ const CRATES: &[(&str, &str)] = &[
     ("pinyin", "src/text/"),
     ("toml", "src/library/read.rs"),
     ("clap", "src/config.rs src/main.rs"),
-    ("tokio", "src/main.rs src/store/ src/inbox.rs src/outbox.rs src/channels/ src/http.rs src/commands/chat.rs"),
+    ("tokio", "src/main.rs src/store/ src/inbox.rs src/outbox.rs src/dispatch.rs src/desk/ src/channels/ src/http.rs src/commands/chat.rs"),
 ];
 
 #[test]

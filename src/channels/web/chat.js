@@ -60,7 +60,15 @@ function show() {
     if (!response.ok) return;
     const parsed = new DOMParser().parseFromString(await response.text(), "text/html");
     const articles = [...parsed.querySelectorAll("article")];
-    if (!articles.length) return;
+    const status = document.getElementById("status");
+    const said = status.firstElementChild?.textContent;
+    const fresh = parsed.getElementById("status");
+    status.replaceWith(fresh);
+    if (!articles.length) {
+      // How the queue stands is news of its own.
+      if (fresh.firstElementChild && fresh.firstElementChild.textContent !== said) announce(fresh.firstElementChild.textContent);
+      return;
+    }
     const atEnd = innerHeight + scrollY > document.body.scrollHeight - 200;
     const options = parsed.getElementById("options");
     for (const article of articles) {
@@ -94,5 +102,15 @@ const events = new EventSource(`/chat/events?after=${last}`);
 events.onmessage = (event) => {
   if (Number(event.lastEventId) > last) show();
 };
+events.addEventListener("status", show);
+events.addEventListener("typing", () => {
+  const typing = document.getElementById("typing");
+  if (!typing) return;
+  if (typing.hidden) announce(typing.dataset.says);
+  typing.textContent = typing.dataset.says;
+  typing.hidden = false;
+  clearTimeout(typing.timer);
+  typing.timer = setTimeout(() => (typing.hidden = true), 6000);
+});
 
 if (location.hash === "#end" || last > 0) document.getElementById("end").scrollIntoView({ block: "end" });

@@ -25,7 +25,7 @@ use tokio_stream::{Stream, wrappers::ReceiverStream};
 
 use crate::{
     channels::web::{cookie::Visitor, input::Refused, limit::Limiter},
-    inbox::Inbox,
+    inbox::{Change, Inbox, What},
     message::Inbound,
     store::{Delivery, Line},
 };
@@ -84,7 +84,10 @@ impl Web {
         let store = self.inbox.store();
         let loaded = store.load(&visitor.address).await?;
         let lines = store.transcript(&visitor.address, loaded.last_seq - PAGE_LINES, PAGE_LINES).await?;
-        Ok(page::whole(self.inbox.library(), &loaded.conversation, &lines, trouble, size))
+        Ok({
+            let desk = self.inbox.desk(&visitor.address);
+            page::whole(self.inbox.library(), &loaded.conversation, &desk, &lines, trouble, size)
+        })
     }
 }
 
@@ -153,8 +156,9 @@ async fn fragment(State(web): State<Web>, Query(after): Query<After>, headers: H
     let visitor = web.visitor(&headers);
     match web.inbox.store().transcript(&visitor.address, after.after, PAGE_LINES).await {
         Ok(lines) => {
-            let script = web.inbox.store().load(&visitor.address).await.unwrap_or_default().conversation.script;
-            html_response(StatusCode::OK, page::fragment(web.inbox.library(), &lines, script))
+            let conversation = web.inbox.store().load(&visitor.address).await.unwrap_or_default().conversation;
+            let desk = web.inbox.desk(&visitor.address);
+            html_response(StatusCode::OK, page::fragment(web.inbox.library(), &lines, &conversation, &desk))
         }
         Err(error) => failed(&error),
     }
@@ -204,8 +208,14 @@ fn live(
             loop {
                 tokio::select! {
                     changed = changes.recv() => match changed {
-                        Ok(changed) if changed != address => continue,
-                        Ok(_) | Err(RecvError::Lagged(_)) => break,
+                        Ok(changed) if changed.address != address => continue,
+                        Ok(Change { what: What::Lines, .. }) | Err(RecvError::Lagged(_)) => break,
+                        Ok(Change { what, .. }) => {
+                            let name = if what == What::Typing { "typing" } else { "status" };
+                            if events.send(Ok(sse::Event::default().event(name).data(""))).await.is_err() {
+                                return;
+                            }
+                        }
                         Err(RecvError::Closed) => return,
                     },
                     () = events.closed() => return,

@@ -1,16 +1,22 @@
 //! The page, written by the server. Everything works by forms; the script only makes it live.
 
 use axum::http::{HeaderMap, header};
-use chrono::{NaiveDate, Timelike};
-use maud::{DOCTYPE, Markup, html};
+use chrono::NaiveDate;
+use maud::{Markup, html};
 use uuid::Uuid;
 
 use crate::{
     channels::web::input::Refused,
-    clock::time_of_day,
-    conversation::{Conversation, answer::Speaker, dialog, wording},
+    conversation::{
+        Conversation,
+        answer::Speaker,
+        dialog,
+        handoff::{self, Desk},
+        wording,
+    },
+    html::{Frame, Pen, parts, time},
     library::Library,
-    message::{Act, Author, Message, Script},
+    message::{Act, Author, Script},
     store::{Line, Said},
 };
 
@@ -35,18 +41,6 @@ impl Size {
     }
 }
 
-/// What a page is written with.
-struct Pen<'a> {
-    library: &'a Library,
-    script: Script,
-}
-
-impl Pen<'_> {
-    fn say(&self, text: &str) -> String {
-        self.library.language.spoken(text, self.script)
-    }
-}
-
 /// The script that a browser asks for, before a person has written anything.
 pub(super) fn script_of(headers: &HeaderMap) -> Script {
     let languages = headers
@@ -63,6 +57,7 @@ pub(super) fn script_of(headers: &HeaderMap) -> Script {
 pub(super) fn whole(
     library: &Library,
     conversation: &Conversation,
+    desk: &Desk,
     lines: &[Line],
     trouble: Option<&Refused>,
     size: Size,
@@ -81,6 +76,7 @@ pub(super) fn whole(
             @if let Some(trouble) = trouble {
                 p.trouble role="alert" { (pen.say(trouble.says)) }
             }
+            (status(&pen, conversation, desk))
             (options(&pen, lines.last()))
             (composer(&pen, trouble.map_or("", |trouble| &trouble.draft)))
         }
@@ -88,13 +84,13 @@ pub(super) fn whole(
         div #polite.hidden role="status" aria-live="polite" {}
         div #now.hidden role="alert" data-failed=(pen.say("没有发出去，您写的还在输入框里。请检查网络，再按一次发送。")) data-sending=(pen.say("正在查，请稍等。")) {}
     };
-    document(&pen, size, "鹭助 · 厦门就业服务助手", Some("/assets/chat.js"), &body)
+    frame("鹭助 · 厦门就业服务助手", size, Some("/assets/chat.js")).around(&pen, &body)
 }
 
 /// What the last procedure came to, to be printed and shown at a counter.
 pub(super) fn summary(library: &Library, conversation: &Conversation, today: NaiveDate, size: Size) -> String {
     let pen = Pen { library, script: conversation.script };
-    let speaker = Speaker { library, script: conversation.script, today };
+    let speaker = Speaker { library, script: conversation.script, today, desk: Desk::default() };
     let report = dialog::report(&speaker, conversation);
     let body = html! {
         header { h1 { (pen.say("办理小结")) } nav aria-label=(pen.say("返回")) { a.button href="/#end" { (pen.say("回到对话")) } } }
@@ -110,32 +106,35 @@ pub(super) fn summary(library: &Library, conversation: &Conversation, today: Nai
         }
         (foot(&pen))
     };
-    document(&pen, size, "办理小结 · 鹭助", None, &body)
+    frame("办理小结 · 鹭助", size, None).around(&pen, &body)
 }
 
-/// What stands around every page.
-fn document(pen: &Pen<'_>, size: Size, title: &str, live: Option<&str>, body: &Markup) -> String {
-    let page = html! {
-        (DOCTYPE)
-        html lang=(pen.script.tag()) data-size=(size.name()) {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (pen.say(title)) }
-                link rel="stylesheet" href="/assets/chat.css";
-                @if let Some(live) = live { script src=(live) defer {} }
-            }
-            body { (body) }
-        }
-    };
-    page.into_string()
+fn frame<'a>(title: &'a str, size: Size, live: Option<&'a str>) -> Frame<'a> {
+    Frame { title, size: size.name(), style: "/assets/chat.css", live, reload: None }
 }
 
 /// Lines for the script to put in, and the options that now stand below them.
-pub(super) fn fragment(library: &Library, lines: &[Line], script: Script) -> String {
-    let pen = Pen { library, script };
-    html! { (articles(&pen, lines)) (options(&pen, lines.last())) }.into_string()
+pub(super) fn fragment(library: &Library, lines: &[Line], conversation: &Conversation, desk: &Desk) -> String {
+    let pen = Pen { library, script: conversation.script };
+    html! { (articles(&pen, lines)) (status(&pen, conversation, desk)) (options(&pen, lines.last())) }.into_string()
+}
+
+/// Whom the person speaks with, or how long it takes until a counsellor comes.
+fn status(pen: &Pen<'_>, conversation: &Conversation, desk: &Desk) -> Markup {
+    let says = handoff::status(pen.library, conversation, desk);
+    html! {
+        div #status role="group" aria-label=(pen.say("人工顾问")) {
+            @if let Some(says) = &says {
+                p { (pen.say(says)) }
+                p #typing hidden data-says=(pen.say("顾问正在输入…")) {}
+                @if conversation.talk.is_some() {
+                    (button_form(&Act::Return, &pen.say(wording::PART), pen.script))
+                } @else {
+                    (button_form(&Act::Withdraw, &pen.say(wording::WITHDRAW), pen.script))
+                }
+            }
+        }
+    }
 }
 
 /// The same order on every page: title, a person, letters, script.
@@ -179,51 +178,30 @@ fn articles(pen: &Pen<'_>, lines: &[Line]) -> Markup {
 }
 
 fn article(pen: &Pen<'_>, line: &Line) -> Markup {
-    let who = pen.say(match line.author {
-        Author::You => "您",
-        Author::Assistant => "鹭助",
-        Author::Counsellor => "人工顾问",
-    });
+    let name = match &line.said {
+        Said::Message(message) => message.by.as_deref(),
+        Said::Words { .. } => None,
+    };
+    let who = match line.author {
+        Author::You => pen.say("您"),
+        Author::Assistant => pen.say("鹭助"),
+        Author::Counsellor => format!("{} {}", pen.say("人工顾问"), name.unwrap_or_default()),
+    };
     let class = match line.author {
         Author::You => "you",
         Author::Assistant => "assistant",
         Author::Counsellor => "counsellor",
     };
-    let (day, time) = time_of_day(line.at);
-    let half = if time.hour() < 12 { "上午" } else { "下午" };
-    let hour = if time.hour() > 12 { time.hour() - 12 } else { time.hour() };
-    let shown = pen.say(&format!("{half}{hour}点{:02}分", time.minute()));
     let script = match &line.said {
         Said::Message(message) => message.script,
         Said::Words { text, script } => pen.library.language.script_of(text).unwrap_or(*script),
     };
     html! {
         article class=(class) lang=(script.tag()) data-seq=(line.seq) {
-            h2 { (who) " " time datetime={ (day) "T" (time.format("%H:%M")) } { (shown) } }
+            h2 { (who) " " (time(pen, line.at)) }
             @match &line.said {
                 Said::Words { text, .. } => p { (text) },
                 Said::Message(message) => (parts(message)),
-            }
-        }
-    }
-}
-
-/// The parts of a message; its options stand below the log.
-fn parts(message: &Message) -> Markup {
-    html! {
-        p.lead { (message.lead) }
-        @if !message.points.is_empty() {
-            ul { @for point in &message.points { li { (point) } } }
-        }
-        @for note in &message.notes { p.note { (note) } }
-        @if let Some(line) = message.source_line() {
-            p.source {
-                (line)
-                @for source in &message.sources {
-                    @if let Some(url) = &source.url {
-                        " " a href=(url) rel="noopener noreferrer" { (message.script.pick("查看原文", "查看原文")) }
-                    }
-                }
             }
         }
     }

@@ -21,6 +21,7 @@ use crate::{
             speak::form_of,
             walk::{At, Said, Walk},
         },
+        handoff::Handoff,
         state::{Conversation, Reason, Result, Task},
         told::Told,
         wording,
@@ -30,7 +31,7 @@ use crate::{
         fact::{Fact, Kind, Value},
         flow::{Flow, digest},
     },
-    message::{Act, Kind as Reply, Message, Outcome},
+    message::{Act, Kind as Reply, Message, Outcome, Verdict},
 };
 
 /// Days after which what was told is forgotten.
@@ -263,10 +264,12 @@ impl<'a> Dialog<'a> {
                 message
             }
             _ => {
-                self.next.request(Reason::Procedure, self.speaker.today);
-                let mut message = self.speaker.say(Reply::Human, wording::HANDED_OVER, &wording::HUMAN_POINTS);
-                self.speaker.offer(&mut message, vec![Act::Withdraw]);
-                message
+                let decides = matches!(walk.events.last().map(|event| &event.what),
+                    Some(Said::Weighed(outcomes)) if outcomes.iter().any(|outcome| outcome.verdict == Verdict::Unknown));
+                let reason = if decides { Reason::Result } else { Reason::Procedure };
+                let mut handoff = Handoff { next: self.next, speaker: self.speaker };
+                handoff.request(reason);
+                handoff.waiting(wording::HANDED_OVER)
             }
         };
         // What only weighs has said it all already.

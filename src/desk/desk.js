@@ -1,0 +1,108 @@
+// Makes the desk live: lists and lines as they change, sending without reloading. Without it, forms do the same.
+"use strict";
+
+const polite = document.getElementById("polite");
+const board = document.getElementById("board");
+const log = document.getElementById("log");
+const composer = document.getElementById("say");
+let queue = Promise.resolve();
+
+function announce(text) {
+  const line = document.createElement("p");
+  line.textContent = text;
+  polite.append(line);
+  setTimeout(() => line.remove(), 1500);
+}
+
+// One request at a time, in order; what fails is fetched again with the next event.
+function then(work) {
+  queue = queue.then(work).catch(() => {});
+  return queue;
+}
+
+async function fetched(path) {
+  const response = await fetch(path);
+  if (response.redirected || !response.ok) return null;
+  return new DOMParser().parseFromString(await response.text(), "text/html").body;
+}
+
+// The lists are put in anew, and whoever works in them keeps their place.
+const showBoard = () => then(async () => {
+  const fresh = await fetched("/desk/board");
+  if (!fresh || fresh.innerHTML === board.innerHTML) return;
+  const headings = [...board.querySelectorAll("h2")].map((heading) => heading.textContent);
+  const action = document.activeElement.closest("form")?.getAttribute("action");
+  const link = document.activeElement.getAttribute("href");
+  board.replaceChildren(...fresh.childNodes);
+  const same = action ? `form[action="${CSS.escape(action)}"] button` : link && `a[href="${CSS.escape(link)}"]`;
+  if (same) board.querySelector(same)?.focus();
+  for (const heading of board.querySelectorAll("h2")) {
+    if (!headings.includes(heading.textContent)) announce(heading.textContent);
+  }
+});
+
+const showLines = () => then(async () => {
+  const fresh = await fetched(`/desk/talk/${encodeURIComponent(log.dataset.address)}/lines?after=${log.dataset.last}`);
+  for (const article of fresh ? [...fresh.querySelectorAll("article")] : []) {
+    log.insertBefore(article, document.getElementById("end"));
+    log.dataset.last = article.dataset.seq;
+    if (article.classList.contains("you")) announce(article.innerText);
+    article.scrollIntoView({ block: "nearest" });
+  }
+});
+
+if (board || log) {
+  const events = new EventSource("/desk/events");
+  events.addEventListener("board", () => board && showBoard());
+  events.addEventListener("lines", (event) => {
+    if (board) showBoard();
+    if (log && event.data === log.dataset.address) showLines();
+  });
+  // After a break the page catches up.
+  events.addEventListener("open", () => (board ? showBoard() : showLines()));
+}
+
+if (composer) {
+  const form = composer.form;
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (!composer.value.trim() || form.dataset.sending) return;
+    form.dataset.sending = "yes";
+    try {
+      const response = await fetch(form.action, {
+        method: "POST",
+        headers: { accept: "application/json" },
+        body: new URLSearchParams(new FormData(form)),
+      });
+      const answer = await response.json().catch(() => ({}));
+      if (!response.ok) return announce(answer.error || form.dataset.failed);
+      composer.value = "";
+      form.elements.id.value = crypto.randomUUID ? crypto.randomUUID() : String(Date.now()) + Math.random();
+      await showLines();
+    } catch {
+      announce(form.dataset.failed);
+    } finally {
+      delete form.dataset.sending;
+      composer.focus();
+    }
+  });
+  let typed = 0;
+  composer.addEventListener("input", () => {
+    if (Date.now() - typed < 4000) return;
+    typed = Date.now();
+    fetch(composer.dataset.typing, { method: "POST", headers: { "x-csrf": form.elements.csrf.value } }).catch(() => {});
+  });
+  composer.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
+    event.preventDefault();
+    form.requestSubmit();
+  });
+  for (const link of document.querySelectorAll("[data-insert]")) {
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      composer.value = composer.value ? `${composer.value}\n${link.dataset.insert}` : link.dataset.insert;
+      composer.focus();
+    });
+  }
+  document.getElementById("end").scrollIntoView({ block: "nearest" });
+}
