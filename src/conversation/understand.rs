@@ -63,9 +63,13 @@ const WITHDRAW: &[&str] = &[
     "取消转人工",
 ];
 
-/// Whether the person lets the counsellor go.
+/// Whether the person lets the counsellor go: 结束人工, 我想回到机器人.
 pub fn ends_talk(folded: &str) -> bool {
-    PART.contains(&bare(folded).trim_end_matches(['吧', '了']))
+    let words = bare(folded);
+    let words = words.trim_end_matches(['吧', '了', '吗']);
+    let back = ["回到", "转回", "换回", "切回", "找回", "交回"].iter().any(|back| words.contains(back));
+    let to = ["机器人", "鹭助", "助手", "自动回复"].iter().any(|to| words.contains(to));
+    PART.contains(&words) || words.chars().count() <= 14 && back && to
 }
 
 const PART: &[&str] = &[
@@ -80,14 +84,7 @@ const PART: &[&str] = &[
     "不聊",
     "不用人工",
     "不要人工",
-    "回到鹭助",
-    "不谈了,回到鹭助",
-    "转回鹭助",
-    "换回鹭助",
-    "转回机器人",
-    "换回机器人",
-    "回到机器人",
-    "找机器人",
+    "不找人工",
 ];
 
 /// A wish to read and write in the other script.
