@@ -207,6 +207,10 @@ fn reply(
     let words = folded.replace(' ', "");
     let fixed = library.fixed.iter().find(|fixed| fixed.fits(&words));
     next.rating &= understand::command(&folded, next, library).is_some_and(|act| matches!(act, Act::Rate(_)));
+    // 结束人工 is no wish for a person.
+    if understand::ends_talk(&folded) && words.contains("人工") {
+        return do_act(next, &Act::Withdraw, speaker);
+    }
     // Danger and the wish for a person come before everything, in every state.
     if let Some(urgent) = fixed.filter(|fixed| is_urgent(fixed)) {
         next.remember(text);
