@@ -35,8 +35,6 @@ pub struct Frame<'a> {
     pub style: &'a str,
     /// The script that makes it live, if any.
     pub live: Option<&'a str>,
-    /// Seconds after which a page without a script loads itself again; for lists that change.
-    pub reload: Option<u32>,
 }
 
 impl Frame<'_> {
@@ -51,7 +49,6 @@ impl Frame<'_> {
                     meta name="color-scheme" content="light dark";
                     title { (pen.say(self.title)) }
                     link rel="stylesheet" href=(self.style);
-                    @if let Some(seconds) = self.reload { noscript { meta http-equiv="refresh" content=(seconds); } }
                     @if let Some(live) = self.live { script src=(live) defer {} }
                 }
                 body { (body) }
@@ -80,7 +77,8 @@ pub fn parts(message: &Message) -> Markup {
             }
         }
         @if let Some(original) = &message.original {
-            details { summary { (message.script.pick("原文", "原文")) } p { (original) } }
+            @let other = if message.script == Script::Hans { Script::Hant } else { Script::Hans };
+            details { summary { "原文" } p lang=(other.tag()) { (original) } }
         }
     }
 }

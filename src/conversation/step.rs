@@ -221,6 +221,11 @@ fn reply(
     }
     if next.leaving {
         next.remember(text);
+        let found = library.find(&without_masks(&folded)).1;
+        let first = found.findings.first();
+        if let Some(urgent) = first.and_then(|first| likened(first, library.subject(first), library)) {
+            return say_fixed(next, urgent, speaker);
+        }
         return vec![Handoff { next, speaker }.left(text)];
     }
     if let Some(said) = mend(next, &folded, moment, code, speaker) {

@@ -5,6 +5,7 @@ const polite = document.getElementById("polite");
 const board = document.getElementById("board");
 const log = document.getElementById("log");
 const composer = document.getElementById("say");
+const now = document.getElementById("now");
 let queue = Promise.resolve();
 
 function announce(text) {
@@ -29,13 +30,14 @@ async function fetched(path) {
 // The lists are put in anew, and whoever works in them keeps their place.
 const showBoard = () => then(async () => {
   const fresh = await fetched("/desk/board");
-  if (!fresh || fresh.innerHTML === board.innerHTML) return;
+  if (!fresh) return;
   const headings = [...board.querySelectorAll("h2")].map((heading) => heading.textContent);
+  const section = document.activeElement.closest("section")?.getAttribute("aria-labelledby");
   const action = document.activeElement.closest("form")?.getAttribute("action");
   const link = document.activeElement.getAttribute("href");
   board.replaceChildren(...fresh.childNodes);
   const same = action ? `form[action="${CSS.escape(action)}"] button` : link && `a[href="${CSS.escape(link)}"]`;
-  if (same) board.querySelector(same)?.focus();
+  if (same) (board.querySelector(`[aria-labelledby="${section}"] ${same}`) || board.querySelector(same))?.focus();
   for (const heading of board.querySelectorAll("h2")) {
     if (!headings.includes(heading.textContent)) announce(heading.textContent);
   }
@@ -68,6 +70,7 @@ if (composer) {
     event.preventDefault();
     if (!composer.value.trim() || form.dataset.sending) return;
     form.dataset.sending = "yes";
+    const sent = composer.value;
     try {
       const response = await fetch(form.action, {
         method: "POST",
@@ -75,12 +78,14 @@ if (composer) {
         body: new URLSearchParams(new FormData(form)),
       });
       const answer = await response.json().catch(() => ({}));
-      if (!response.ok) return announce(answer.error || form.dataset.failed);
-      composer.value = "";
+      now.textContent = response.ok ? "" : answer.error || now.dataset.failed;
+      if (!response.ok) return;
+      // What was typed meanwhile stays.
+      if (composer.value.startsWith(sent)) composer.value = composer.value.slice(sent.length);
       form.elements.id.value = crypto.randomUUID ? crypto.randomUUID() : String(Date.now()) + Math.random();
       await showLines();
     } catch {
-      announce(form.dataset.failed);
+      now.textContent = now.dataset.failed;
     } finally {
       delete form.dataset.sending;
       composer.focus();

@@ -48,6 +48,7 @@ impl Reader<'_> {
     }
 
     fn page(&self, title: &str, live: bool, trouble: Option<&str>, main: &Markup) -> String {
+        let other = if self.pen.script == Script::Hans { Script::Hant } else { Script::Hans };
         let body = html! {
             a.skip href="#main" { (self.say("跳到正文")) }
             header {
@@ -55,20 +56,19 @@ impl Reader<'_> {
                 nav aria-label=(self.say("工作台")) {
                     a.button href="/desk" { (self.say("队列和对话")) }
                     @if self.me.role.leads() { a.button href="/desk/team" { (self.say("同事")) } a.button href="/desk/audit" { (self.say("查阅记录")) } }
-                    (self.form("/desk/script", html! { button { (if self.pen.script == Script::Hans { "繁體中文" } else { "简体中文" }) } }))
+                    (self.form("/desk/script", html! { button lang=(other.tag()) { (other.pick("简体中文", "繁體中文")) } }))
                     (self.button("/desk/logout", "退出"))
                 }
             }
             main #main tabindex="-1" {
                 @if let Some(trouble) = trouble { p.trouble role="alert" { (self.say(trouble)) } }
                 (main)
+                div #now role="alert" data-failed=(self.say("没有发出去，您写的还在输入框里。请检查网络，再发一次。")) {}
             }
             div #polite.hidden role="status" aria-live="polite" {}
         };
         let live = live.then_some("/assets/desk.js");
-        let reload = live.map(|_| 60);
-        Frame { title: &format!("{title} · 鹭助工作台"), size: "normal", style: "/assets/desk.css", live, reload }
-            .around(&self.pen, &body)
+        Frame { title: &format!("{title} · 鹭助工作台"), size: "normal", style: "/assets/desk.css", live }.around(&self.pen, &body)
     }
 }
 
@@ -81,8 +81,7 @@ pub(super) fn outside(pen: &Pen<'_>, title: &str, trouble: Option<&str>, form: &
             (form)
         }
     };
-    Frame { title: &format!("{title} · 鹭助工作台"), size: "normal", style: "/assets/desk.css", live: None, reload: None }
-        .around(pen, &body)
+    Frame { title: &format!("{title} · 鹭助工作台"), size: "normal", style: "/assets/desk.css", live: None }.around(pen, &body)
 }
 
 /// Name and password.
@@ -90,7 +89,7 @@ pub(super) fn login(pen: &Pen<'_>, name: &str, trouble: Option<&str>) -> String 
     let form = html! {
         form method="post" action="/desk/login" {
             p { label for="name" { (pen.say("账号")) } input #name name="name" value=(name) autocomplete="username" required autofocus; }
-            p { label for="password" { (pen.say("密码")) } input #password name="password" type="password" autocomplete="current-password" required; }
+            p { label for="password" { (pen.say("密码")) } input #password name="password" type="password" autocomplete="current-password" required aria-describedby=[trouble.map(|_| "trouble")] aria-invalid=[trouble.map(|_| "true")]; }
             button.main { (pen.say("登录")) }
         }
         p { (pen.say("忘了密码，请管理员给您一个新的链接。")) }
@@ -105,7 +104,7 @@ pub(super) fn welcome(pen: &Pen<'_>, name: &str, token: &str, trouble: Option<&s
         form method="post" action="/desk/welcome" {
             input type="hidden" name="token" value=(token);
             input type="hidden" name="username" value=(name) autocomplete="username";
-            p { label for="password" { (pen.say("新密码")) } input #password name="password" type="password" autocomplete="new-password" minlength="10" maxlength="128" required autofocus; }
+            p { label for="password" { (pen.say("新密码")) } input #password name="password" type="password" autocomplete="new-password" minlength="10" maxlength="128" required autofocus aria-describedby=[trouble.map(|_| "trouble")] aria-invalid=[trouble.map(|_| "true")]; }
             button.main { (pen.say("设好并登录")) }
         }
     };
@@ -117,6 +116,7 @@ pub(super) fn board(reader: &Reader<'_>, board: &Board, trouble: Option<&str>) -
     let main = html! {
         h1 { (reader.say("队列和对话")) }
         (duty(reader))
+        noscript { p { a.button href="/desk" { (reader.say("刷新")) } } }
         div #board { (lists(reader, board)) }
     };
     reader.page("队列和对话", true, trouble, &main)
@@ -347,7 +347,7 @@ fn composer(reader: &Reader<'_>, whole: &Whole<'_>) -> Markup {
         html! {
             li {
                 a.button href={ (at) "?insert=" (suggestion.id) "#say" } data-insert=(suggestion.text) accesskey=[(number < 9).then(|| (number + 1).to_string())] {
-                    (reader.say(&format!("插入{}：{}", number + 1, suggestion.title)))
+                    (reader.say(&if number < 9 { format!("插入{}：{}", number + 1, suggestion.title) } else { format!("插入：{}", suggestion.title) }))
                 }
                 @if suggestion.stale { " " strong.alarm { (reader.say("依据更新过，先核对")) } }
             }

@@ -148,3 +148,85 @@ impl Visitor {
         answer["messages"].as_array().expect("a list").clone()
     }
 }
+
+/// A counsellor with a browser of sorts: logged in, with the token that forms carry.
+pub struct AtDesk {
+    client: reqwest::Client,
+    url: String,
+    csrf: String,
+}
+
+/// Every counsellor's password in the tests.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// Makes an account on the command line; gives the one-time link.
+pub fn account(server: &Server, data: &Path, name: &str, role: &str) -> String {
+    let data = data.to_str().expect("a path");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_luzhu"));
+    command.args(["admin", "add", name, "--role", role, "--data", data, "--public-url", &server.url]);
+    let made = command.output().expect("it ends");
+    let said = String::from_utf8(made.stdout).expect("text");
+    assert!(made.status.success(), "{said}{}", String::from_utf8_lossy(&made.stderr));
+    said.lines().last().expect("a link").to_owned()
+}
+
+/// A browser without any cookie.
+pub fn browser() -> reqwest::Client {
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client")
+}
+
+/// The cookies that an answer sets, as a browser sends them back.
+pub fn cookies(answer: &reqwest::Response) -> String {
+    let set = answer.headers().get_all("set-cookie").iter().filter_map(|cookie| cookie.to_str().ok());
+    set.filter_map(|cookie| cookie.split(';').next()).collect::<Vec<_>>().join("; ")
+}
+
+/// The value of the first hidden field of this name.
+pub fn field(page: &str, name: &str) -> String {
+    let (_, rest) = page.split_once(&format!("name=\"{name}\" value=\"")).expect("a field");
+    rest.split('"').next().expect("a value").to_owned()
+}
+
+impl AtDesk {
+    /// Makes an account and comes in by its link.
+    pub async fn enter(server: &Server, data: &Path, name: &str, role: &str) -> Self {
+        let link = account(server, data, name, role);
+        let token = link.split_once("token=").expect("a token").1;
+        let form = [("token", token), ("password", PASSWORD)];
+        let answer = browser().post(format!("{}/desk/welcome", server.url)).form(&form).send().await.expect("an answer");
+        assert_eq!(answer.status(), 303, "{name}");
+        Self::with_cookies(&server.url, &cookies(&answer)).await
+    }
+
+    /// Somebody whose browser holds these cookies.
+    pub async fn with_cookies(url: &str, cookies: &str) -> Self {
+        let headers = [(reqwest::header::COOKIE, cookies.parse().expect("a header"))].into_iter().collect();
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).default_headers(headers);
+        let mut desk = Self { client: client.build().expect("a client"), url: url.to_owned(), csrf: String::new() };
+        desk.csrf = field(&desk.page("/desk").await, "csrf");
+        desk
+    }
+
+    /// A page's text.
+    pub async fn page(&self, path: &str) -> String {
+        let answer = self.client.get(format!("{}{path}", self.url)).send().await.expect("an answer");
+        assert_eq!(answer.status(), 200, "{path}");
+        answer.text().await.expect("text")
+    }
+
+    /// The status of a page.
+    pub async fn look(&self, path: &str) -> u16 {
+        self.client.get(format!("{}{path}", self.url)).send().await.expect("an answer").status().as_u16()
+    }
+
+    /// A form with the token in it.
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> reqwest::Response {
+        let fields: Vec<_> = fields.iter().copied().chain([("csrf", self.csrf.as_str())]).collect();
+        self.client.post(format!("{}{path}", self.url)).form(&fields).send().await.expect("an answer")
+    }
+
+    /// A request as it is, to be changed.
+    pub fn raw(&self, path: &str) -> reqwest::RequestBuilder {
+        self.client.post(format!("{}{path}", self.url))
+    }
+}

@@ -5,6 +5,7 @@
 mod broken;
 mod commands;
 mod crash;
+mod desk;
 mod eligibility;
 mod house;
 mod knowledge;

@@ -31,7 +31,7 @@ use luzhu::{
 use crate::house::{Dice, day, library};
 
 /// The shipped procedures, without those that only weigh one scheme.
-fn procedures(library: &Library) -> Vec<&Flow> {
+pub fn procedures(library: &Library) -> Vec<&Flow> {
     library.flows.iter().filter(|flow| !flow.names.is_empty()).collect()
 }
 
@@ -61,7 +61,7 @@ fn at<'a>(library: &'a Library, flow: &'a Flow, told: &Told) -> Walk<'a> {
 }
 
 /// A conversation that stands in a procedure with these answers.
-fn standing(flow: &Flow, told: &Told, path: &[String]) -> Conversation {
+pub fn standing(flow: &Flow, told: &Told, path: &[String]) -> Conversation {
     let task = Task {
         flow: flow.id.clone(),
         digest: flow.digest.clone(),
@@ -73,7 +73,7 @@ fn standing(flow: &Flow, told: &Told, path: &[String]) -> Conversation {
 }
 
 /// One state for each question of a procedure: the shortest way to it.
-fn questions(library: &Library, flow: &Flow) -> BTreeMap<String, Told> {
+pub fn questions(library: &Library, flow: &Flow) -> BTreeMap<String, Told> {
     let mut found = BTreeMap::new();
     let mut open = std::collections::VecDeque::from([Told::default()]);
     while let Some(told) = open.pop_front() {

@@ -39,7 +39,8 @@ async function send(form, submitter) {
     const answer = await response.json().catch(() => ({}));
     if (!response.ok) throw new Error(answer.error || now.dataset.failed);
     trouble("");
-    if (!fields.choice) composer.value = "";
+    // What was typed meanwhile stays.
+    if (!fields.choice && composer.value.startsWith(fields.text)) composer.value = composer.value.slice(fields.text.length);
     form.elements.id.value = newId();
     await show();
     // The script or the letters of the whole page may have changed.

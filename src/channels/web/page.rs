@@ -110,7 +110,7 @@ pub(super) fn summary(library: &Library, conversation: &Conversation, today: Nai
 }
 
 fn frame<'a>(title: &'a str, size: Size, live: Option<&'a str>) -> Frame<'a> {
-    Frame { title, size: size.name(), style: "/assets/chat.css", live, reload: None }
+    Frame { title, size: size.name(), style: "/assets/chat.css", live }
 }
 
 /// Lines for the script to put in, and the options that now stand below them.

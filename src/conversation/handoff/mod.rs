@@ -141,10 +141,11 @@ impl Handoff<'_> {
     /// The place in the queue, or when counsellors are back.
     fn prospects(&self) -> Vec<String> {
         let (office, desk) = (&self.speaker.library.office, &self.speaker.desk);
-        match (office.is_open(desk.now), desk.standing) {
-            (true, Some(standing)) => vec![standing.words()],
-            (true, None) => vec![wording::NOBODY_YET.into()],
-            (false, _) => match office.next_opening(desk.now) {
+        match (desk.standing, office.is_open(desk.now)) {
+            // Who is on duty after hours serves people all the same.
+            (Some(standing), _) => vec![standing.words()],
+            (None, true) => vec![wording::NOBODY_YET.into()],
+            (None, false) => match office.next_opening(desk.now) {
                 Some(opening) => vec![format!("现在不是顾问的上班时间，{}上班后按顺序回复您。", office::say(opening, desk.now))],
                 None => vec![wording::NOBODY_YET.into()],
             },
@@ -155,7 +156,7 @@ impl Handoff<'_> {
     fn is_long(&self) -> bool {
         let (office, desk) = (&self.speaker.library.office, &self.speaker.desk);
         let long = i64::from(office.queue.long_wait_minutes) * 60_000;
-        !office.is_open(desk.now) || desk.standing.is_none_or(|standing| standing.half > long)
+        desk.standing.is_none_or(|standing| standing.half > long)
     }
 
     /// What one can choose while waiting.
