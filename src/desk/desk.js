@@ -49,20 +49,42 @@ const showLines = () => then(async () => {
     log.insertBefore(article, document.getElementById("end"));
     log.dataset.last = article.dataset.seq;
     if (article.classList.contains("you")) announce(article.innerText);
-    article.scrollIntoView({ block: "nearest" });
   }
+  log.scrollTop = log.scrollHeight;
 });
+
+// What else the page tells of the conversation, once lines have stopped coming; never under the hands
+// of whoever works in it.
+let later = 0;
+const showRest = () => {
+  clearTimeout(later);
+  later = setTimeout(() => then(async () => {
+    const fresh = await fetched(location.pathname);
+    if (!fresh) return;
+    for (const part of fresh.querySelectorAll("[data-fresh]")) {
+      const here = document.getElementById(part.id);
+      if (here && !here.contains(document.activeElement)) here.replaceWith(part);
+    }
+    if (composer && !fresh.querySelector("#say")) {
+      composer.form.querySelector("button").disabled = true;
+      now.textContent = document.getElementById("speaking").innerText;
+    }
+  }), 400);
+};
 
 if (board || log) {
   const events = new EventSource("/desk/events");
-  events.addEventListener("board", () => board && showBoard());
+  // Who speaks may have changed too.
+  events.addEventListener("board", () => (board ? showBoard() : showRest()));
   events.addEventListener("lines", (event) => {
     if (board) showBoard();
-    if (log && event.data === log.dataset.address) showLines();
+    if (log && event.data === log.dataset.address) showLines().then(showRest);
   });
   // After a break the page catches up.
   events.addEventListener("open", () => (board ? showBoard() : showLines()));
 }
+
+if (log) log.scrollTop = log.scrollHeight;
 
 if (composer) {
   const form = composer.form;
@@ -95,19 +117,18 @@ if (composer) {
   composer.addEventListener("input", () => {
     if (Date.now() - typed < 4000) return;
     typed = Date.now();
-    fetch(composer.dataset.typing, { method: "POST", headers: { "x-csrf": form.elements.csrf.value } }).catch(() => {});
+    fetch(composer.dataset.typing, { method: "POST", body: new URLSearchParams({ csrf: form.elements.csrf.value }) }).catch(() => {});
   });
   composer.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
     event.preventDefault();
     form.requestSubmit();
   });
-  for (const link of document.querySelectorAll("[data-insert]")) {
-    link.addEventListener("click", (event) => {
-      event.preventDefault();
-      composer.value = composer.value ? `${composer.value}\n${link.dataset.insert}` : link.dataset.insert;
-      composer.focus();
-    });
-  }
-  document.getElementById("end").scrollIntoView({ block: "nearest" });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-insert]");
+    if (!link) return;
+    event.preventDefault();
+    composer.value = composer.value ? `${composer.value}\n${link.dataset.insert}` : link.dataset.insert;
+    composer.focus();
+  });
 }

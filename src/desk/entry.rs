@@ -60,8 +60,7 @@ fn same_site(headers: &HeaderMap) -> Result<(), Failed> {
     }
 }
 
-/// Lets a form through only with its session's token: in the field `csrf`, or the header that the page's
-/// script sends.
+/// Lets a form through only with its session's token, in the field `csrf`.
 pub(super) async fn guard(State(console): State<Console>, request: Request, next: axum::middleware::Next) -> Response {
     let open = ["/desk/login", "/desk/welcome"].contains(&request.uri().path());
     if request.method() == Method::GET || open {
@@ -75,8 +74,7 @@ pub(super) async fn guard(State(console): State<Console>, request: Request, next
     let Ok(body) = Bytes::from_request(Request::from_parts(parts.clone(), body), &()).await else {
         return Failed::Refused(StatusCode::PAYLOAD_TOO_LARGE, "这段话太长了，没有收下。").into_response();
     };
-    let field = form_urlencoded::parse(&body).find(|(key, _)| key == "csrf").map(|(_, value)| value.into_owned());
-    let sent = field.or_else(|| Some(parts.headers.get("x-csrf")?.to_str().ok()?.to_owned()));
+    let sent = form_urlencoded::parse(&body).find(|(key, _)| key == "csrf").map(|(_, value)| value);
     if !sent.is_some_and(|sent| account::same(&sent, &entered.csrf)) {
         return Failed::Refused(StatusCode::FORBIDDEN, "这个页面已经过期，请回到工作台重新打开。").into_response();
     }

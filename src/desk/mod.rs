@@ -111,6 +111,14 @@ impl Console {
         Ok(self.inbox.store().audit(&entered.me.name, action, object, self.now()).await?)
     }
 
+    /// Whoever reads a conversation leaves a line; who holds it left one when taking it over.
+    async fn audit_read(&self, entered: &Entered, address: &Address) -> Result<(), Failed> {
+        if self.inbox.store().owner(address).await?.as_ref() == Some(&entered.me.name) {
+            return Ok(());
+        }
+        self.audit(entered, "read", &address.to_string()).await
+    }
+
     /// Whether somebody may see a conversation: who holds it, waits to be offered it, held it before, has a
     /// task about it, or leads.
     async fn may_see(&self, me: &Counsellor, address: &Address) -> Result<bool, Failed> {
@@ -156,6 +164,7 @@ impl Console {
             labels: &store.labels(address).await?,
             earlier: &store.earlier(address).await?,
             colleagues: &store.counsellors().await?,
+            questions: view::questions(&self.inbox, &loaded.conversation),
             suggestions: view::suggestions(&self.inbox, &loaded.conversation),
             conversation: &loaded.conversation,
             lines: &lines,
@@ -236,7 +245,7 @@ async fn talk(
     let inserted = look.insert.and_then(|id| suggestions.into_iter().find(|other| other.id == id));
     let draft = inserted.map(|suggestion| suggestion.text).unwrap_or_default();
     let response = console.talk_page(&entered, &address, StatusCode::OK, None, draft).await?;
-    console.audit(&entered, "read", &address.to_string()).await?;
+    console.audit_read(&entered, &address).await?;
     Ok(response)
 }
 
@@ -264,6 +273,7 @@ async fn lines(
     {
         store.read(&address, last.seq).await?;
     }
+    console.audit_read(&entered, &address).await?;
     let undelivered = store.undelivered(&address).await?;
     Ok(html(StatusCode::OK, page::lines(&console.reader(&entered), &lines, &undelivered).into_string()))
 }
@@ -348,7 +358,12 @@ async fn deed(
                 store.add_note(&address, &me.shown, &note, console.now()).await?;
             }
             console.audit(&entered, &deed, &address.to_string()).await?;
-            let to = if matches!(event, Event::Close(_) | Event::Return | Event::Transfer { .. }) { "/desk".to_owned() } else { format!("{}#end", page::way(&address)) };
+            let to = match event {
+                Event::Close(_) | Event::Return | Event::Transfer { .. } => "/desk".to_owned(),
+                // Who takes over reads first.
+                Event::Take | Event::Join => page::way(&address),
+                _ => format!("{}#end", page::way(&address)),
+            };
             Ok(if wants_json { axum::Json(serde_json::json!({})).into_response() } else { Redirect::to(&to).into_response() })
         }
         Err(says) if wants_json => {
@@ -501,12 +516,12 @@ async fn events(State(console): State<Console>, entered: Entered) -> Response {
             let event = tokio::select! {
                 changed = changes.recv() => match changed {
                     Ok(change) if change.what == What::Typing => continue,
-                    Ok(change) if change.what == What::Queue => sse::Event::default().event("board").data(""),
+                    Ok(change) if change.what == What::Queue => sse::Event::default().event("board").data("-"),
                     Ok(change) if change.owner.as_ref() == Some(&entered.me.name) || entered.me.role.leads() => {
                         sse::Event::default().event("lines").data(change.address.to_string())
                     }
                     Ok(_) => continue,
-                    Err(RecvError::Lagged(_)) => sse::Event::default().event("board").data(""),
+                    Err(RecvError::Lagged(_)) => sse::Event::default().event("board").data("-"),
                     Err(RecvError::Closed) => return,
                 },
                 _ = here.tick() => {

@@ -157,9 +157,10 @@ pub(super) fn lists(reader: &Reader<'_>, board: &Board) -> Markup {
             }
         }
         section aria-labelledby="waiting" {
-            h2 #waiting { (reader.say(&format!("在等的人（{}）", board.waiting.len()))) }
-            @if board.waiting.is_empty() { p { (reader.say("没有人在等。")) } }
-            ol { @for person in &board.waiting { li { (waiting_line(reader, person)) (take_or_pass(reader, person)) } } }
+            @let others: Vec<_> = board.waiting.iter().filter(|person| person.offered_to.as_ref() != Some(name)).collect();
+            h2 #waiting { (reader.say(&format!("在等的人（{}）", others.len()))) }
+            @if others.is_empty() { p { (reader.say("没有别的人在等。")) } }
+            ol { @for person in others { li { (waiting_line(reader, person)) (take_or_pass(reader, person)) } } }
         }
         section aria-labelledby="tasks" {
             h2 #tasks { (reader.say(&format!("要回复的留言和约好的时间（{}）", board.tasks.len()))) }
@@ -228,6 +229,7 @@ pub(super) struct Whole<'a> {
     pub(super) labels: &'a [String],
     pub(super) earlier: &'a [crate::store::Earlier],
     pub(super) colleagues: &'a [Counsellor],
+    pub(super) questions: Vec<&'a str>,
     pub(super) suggestions: Vec<Suggestion>,
     pub(super) draft: String,
 }
@@ -258,12 +260,10 @@ pub(super) fn talk(reader: &Reader<'_>, whole: &Whole<'_>, trouble: Option<&str>
                         div #end {}
                     }
                 }
-                @if mine { (composer(reader, whole)) (guide(reader, whole)) (closing(reader, whole)) }
+                @if mine { (composer(reader, whole)) div #together data-fresh { (guide(reader, whole)) } (closing(reader, whole)) }
             }
             aside aria-label=(reader.say("已经知道的")) {
-                (known(reader, whole))
-                (proofs(reader, whole))
-                (told_sources(reader, whole))
+                div #facts data-fresh { (known(reader, whole)) (proofs(reader, whole)) (told_sources(reader, whole)) }
                 (notes(reader, whole))
                 (past(reader, whole))
             }
@@ -277,7 +277,7 @@ fn speaking(reader: &Reader<'_>, whole: &Whole<'_>) -> Markup {
     let (at, conversation) = (whole.at(), whole.conversation);
     let me = reader.me;
     html! {
-        section #speaking aria-labelledby="speaking-title" {
+        section #speaking data-fresh aria-labelledby="speaking-title" {
             h2 #speaking-title { (reader.say("谁在说")) }
             @match (&conversation.talk, &conversation.request) {
                 (Some(talk), _) => {
@@ -363,9 +363,11 @@ fn composer(reader: &Reader<'_>, whole: &Whole<'_>) -> Markup {
                 p.hint { (reader.say("Ctrl+回车发送；Alt+数字插入建议。")) }
                 button.main { (reader.say("发送")) }
             }))
-            @if !found.is_empty() {
-                h3 { (reader.say("从知识里找到的答案")) }
-                ol { @for (number, suggestion) in found.iter().enumerate() { (insert(number, suggestion)) } }
+            div #suggestions data-fresh {
+                @if !found.is_empty() {
+                    h3 { (reader.say("从知识里找到的答案")) }
+                    ol { @for (number, suggestion) in found.iter().enumerate() { (insert(number, suggestion)) } }
+                }
             }
             details {
                 summary { (reader.say("常用语")) }
@@ -467,9 +469,9 @@ fn known(reader: &Reader<'_>, whole: &Whole<'_>) -> Markup {
             p { (reader.say(&format!("看{}，渠道：{}。", if conversation.script == Script::Hans { "简体" } else { "繁体" }, whole.address.channel))) }
             @if let Some(place) = dialog::place(library, conversation, today) { p { (reader.say(&format!("正在办：{}", place.0.title))) } }
             @if let Some(standing) = whole.desk.standing.filter(|_| conversation.request.is_some()) { p { (reader.say(&Standing::words(standing))) } }
-            @if !conversation.asked.is_empty() {
+            @if !whole.questions.is_empty() {
                 h3 { (reader.say("问过的")) }
-                ul { @for words in &conversation.asked { li { (reader.pen.library.language.in_script(words, reader.pen.script)) } } }
+                ul { @for words in &whole.questions { li { (reader.pen.library.language.in_script(words, reader.pen.script)) } } }
             }
             h3 { (reader.say("说过的情况")) }
             @if told.is_empty() { p { (reader.say("还没有。")) } }
@@ -555,15 +557,16 @@ fn notes(reader: &Reader<'_>, whole: &Whole<'_>) -> Markup {
 fn past(reader: &Reader<'_>, whole: &Whole<'_>) -> Markup {
     let date = |at: i64| time_of_day(at).0.to_string();
     html! {
-        @if !whole.earlier.is_empty() {
+        @let earlier: Vec<_> = whole.earlier.iter().filter(|talk| talk.ending.is_some()).collect();
+        @if !earlier.is_empty() {
             section aria-labelledby="past-title" {
                 h2 #past-title { (reader.say("以前找过顾问")) }
                 ul {
-                    @for talk in whole.earlier {
+                    @for talk in earlier {
                         li {
                             (date(talk.asked_at)) " " (reader.say(super::view::reason(&talk.reason)))
-                            @if let Some(by) = &talk.by { " " (by) }
-                            " " (reader.say(talk.ending.as_deref().map_or("还没有结束", super::view::ending)))
+                            @if let Some(by) = &talk.by { " " (whole.colleagues.iter().find(|one| one.name == *by).map_or(by, |one| &one.shown)) }
+                            " " (reader.say(talk.ending.as_deref().map_or("", super::view::ending)))
                             @if let Some(rated) = talk.rated { " " (reader.say(if rated { "对方说帮到了" } else { "对方说没帮到" })) }
                         }
                     }

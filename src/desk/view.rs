@@ -7,7 +7,7 @@ use crate::{
     desk::{Suggestion, page},
     inbox::Inbox,
     library::Subject,
-    message::{Address, Ending, Script},
+    message::{Address, Ending, Kind, Script},
     store::{Counsellor, Line, Mine, Queued, Said},
 };
 
@@ -148,7 +148,7 @@ pub(super) fn suggestions(inbox: &Inbox, conversation: &Conversation) -> Vec<Sug
     let library = inbox.library();
     let today = inbox.today();
     let speaker = Speaker { library, script: Script::Hans, today, desk: inbox.desk(&Address::new("", "")) };
-    let question = conversation.asked.last().map(|words| library.language.fold(words)).unwrap_or_default();
+    let question = questions(inbox, conversation).last().map(|words| library.language.fold(words)).unwrap_or_default();
     let findings = if question.is_empty() { vec![] } else { library.find(&question).1.findings };
     let found = findings.iter().filter_map(|finding| match library.subject(finding) {
         Subject::Article(article) => {
@@ -169,6 +169,16 @@ pub(super) fn suggestions(inbox: &Inbox, conversation: &Conversation) -> Vec<Sug
         }
     });
     found.take(SUGGESTIONS).chain(canned).collect()
+}
+
+/// What the person asked, without the words that called for a person.
+pub(super) fn questions<'a>(inbox: &Inbox, conversation: &'a Conversation) -> Vec<&'a str> {
+    let library = inbox.library();
+    let calls = |words: &&str| {
+        let folded = library.language.fold(words).replace(' ', "");
+        library.fixed.iter().find(|fixed| fixed.fits(&folded)).is_some_and(|fixed| fixed.kind == Kind::Human)
+    };
+    conversation.asked.iter().map(String::as_str).filter(|words| !calls(words)).collect()
 }
 
 /// Why somebody waits, in simplified.

@@ -104,6 +104,15 @@ export class Hand {
     return assert.fail(`Tab does not lead to the ${role} ${name}`);
   }
 
+  /** Presses Alt and a digit as a keyboard does; Playwright's own press leaves out the text that access keys go by. */
+  async accessKey(digit) {
+    const keys = await this.context.newCDPSession(this.page);
+    const key = { modifiers: 1, key: digit, code: `Digit${digit}`, windowsVirtualKeyCode: digit.charCodeAt(0) };
+    await keys.send("Input.dispatchKeyEvent", { type: "keyDown", text: digit, unmodifiedText: digit, ...key });
+    await keys.send("Input.dispatchKeyEvent", { type: "keyUp", ...key });
+    await keys.detach();
+  }
+
   /** Goes to a button or link and presses it; waits for the page that it leads to. */
   async activate(role, name) {
     await this.to(role, name);
@@ -255,26 +264,21 @@ async function tour(page) {
   return [...new Set([...found, ...missed.map((one) => `Tab does not lead to: ${one}`)])];
 }
 
-/** Looks at a page in light, in dark, and on a narrow screen; returns everything that is wrong. */
-export async function inspect(hand, state, { visit = true } = {}) {
+/** Looks at a page in light, in dark, and on a narrow screen, and tabs through it; returns everything that is wrong. */
+export async function inspect(hand, state) {
   const { page } = hand;
-  const found = [];
-  const looks = [
-    ["light", { colorScheme: "light" }, { width: 1280, height: 900 }],
-    ["dark", { colorScheme: "dark" }, { width: 1280, height: 900 }],
-    ["320px", { colorScheme: "light" }, { width: 320, height: 640 }],
-  ];
-  for (const [look, media, viewport] of looks) {
-    await page.emulateMedia(media);
-    await page.setViewportSize(viewport);
-    for (const one of [...(await violations(page)), ...(await page.evaluate(ownChecks))]) found.push(`${state}, ${look}: ${one}`);
+  const found = new Map();
+  const note = (trouble, look) => found.set(trouble, [...(found.get(trouble) ?? []), look]);
+  const wide = { width: 1280, height: 900 };
+  for (const [look, colorScheme, size] of [["320px", "light", { width: 320, height: 640 }], ["dark", "dark", wide], ["light", "light", wide]]) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize(size);
+    for (const trouble of [...(await violations(page)), ...(await page.evaluate(ownChecks))]) note(trouble, look);
     if (SHOTS) {
       mkdirSync(SHOTS, { recursive: true });
       await page.screenshot({ path: join(SHOTS, `${state.replace(/\W+/g, "-")}-${look}.png`), fullPage: true });
     }
   }
-  await page.emulateMedia({ colorScheme: "light" });
-  await page.setViewportSize({ width: 1280, height: 900 });
-  if (visit) found.push(...(await tour(page)).map((one) => `${state}: ${one}`));
-  return found;
+  for (const trouble of await tour(page)) note(trouble, "by Tab");
+  return [...found].map(([trouble, looks]) => `${state} (${looks.join(", ")}): ${trouble}`);
 }

@@ -80,14 +80,15 @@ impl Web {
         Visitor::of(headers, self.secure)
     }
 
-    async fn page(&self, visitor: &Visitor, trouble: Option<&Refused>, size: page::Size) -> anyhow::Result<String> {
+    async fn page(&self, visitor: &Visitor, trouble: Option<&Refused>, headers: &HeaderMap) -> anyhow::Result<String> {
         let store = self.inbox.store();
-        let loaded = store.load(&visitor.address).await?;
+        let mut loaded = store.load(&visitor.address).await?;
+        if loaded.version == 0 {
+            loaded.conversation.script = page::script_of(headers);
+        }
         let lines = store.transcript(&visitor.address, loaded.last_seq - PAGE_LINES, PAGE_LINES).await?;
-        Ok({
-            let desk = self.inbox.desk(&visitor.address);
-            page::whole(self.inbox.library(), &loaded.conversation, &desk, &lines, trouble, size)
-        })
+        let desk = self.inbox.desk(&visitor.address);
+        Ok(page::whole(self.inbox.library(), &loaded.conversation, &desk, &lines, trouble, cookie::size_of(headers)))
     }
 }
 
@@ -101,7 +102,7 @@ async fn show(State(web): State<Web>, Query(look): Query<Look>, headers: HeaderM
     if let Some(size) = look.size {
         return visitor.with_cookies(Redirect::to("/").into_response(), Some(page::Size::named(&size)));
     }
-    match web.page(&visitor, None, cookie::size_of(&headers)).await {
+    match web.page(&visitor, None, &headers).await {
         Ok(html) => visitor.with_cookies(html_response(StatusCode::OK, html), None),
         Err(error) => failed(&error),
     }
@@ -132,7 +133,7 @@ async fn receive(State(web): State<Web>, headers: HeaderMap, body: Body) -> Resp
             let says = web.inbox.library().language.spoken(refused.says, page::script_of(&headers));
             (refused.status, axum::Json(serde_json::json!({ "error": says }))).into_response()
         }
-        Err(refused) => match web.page(&visitor, Some(&refused), cookie::size_of(&headers)).await {
+        Err(refused) => match web.page(&visitor, Some(&refused), &headers).await {
             Ok(html) => html_response(refused.status, html),
             Err(error) => failed(&error),
         },
@@ -212,7 +213,7 @@ fn live(
                         Ok(Change { what: What::Lines, .. }) | Err(RecvError::Lagged(_)) => break,
                         Ok(Change { what, .. }) => {
                             let name = if what == What::Typing { "typing" } else { "status" };
-                            if events.send(Ok(sse::Event::default().event(name).data(""))).await.is_err() {
+                            if events.send(Ok(sse::Event::default().event(name).data("-"))).await.is_err() {
                                 return;
                             }
                         }

@@ -93,7 +93,7 @@ impl Handoff<'_> {
         let mut message = self.by(staff, wording::JOINED);
         let label = self.speaker.spoken(wording::PART);
         message.choices = vec![Choice { key: self.speaker.spoken(wording::PART_KEY), label, act: Act::Return }];
-        Ok(self.resume(message))
+        Ok(vec![message])
     }
 
     fn join(&mut self, staff: &Staff) -> Result<Vec<Message>, &'static str> {
