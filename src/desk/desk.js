@@ -31,7 +31,8 @@ async function fetched(path) {
 const showBoard = () => then(async () => {
   const fresh = await fetched("/desk/board");
   if (!fresh) return;
-  const headings = [...board.querySelectorAll("h2")].map((heading) => heading.textContent);
+  const count = (heading) => Number(heading.textContent.match(/（(\d+)）/)?.[1] ?? 0);
+  const before = new Map([...board.querySelectorAll("h2")].map((heading) => [heading.id, count(heading)]));
   const section = document.activeElement.closest("section")?.getAttribute("aria-labelledby");
   const action = document.activeElement.closest("form")?.getAttribute("action");
   const link = document.activeElement.getAttribute("href");
@@ -39,18 +40,20 @@ const showBoard = () => then(async () => {
   const same = action ? `form[action="${CSS.escape(action)}"] button` : link && `a[href="${CSS.escape(link)}"]`;
   if (same) (board.querySelector(`[aria-labelledby="${section}"] ${same}`) || board.querySelector(same))?.focus();
   for (const heading of board.querySelectorAll("h2")) {
-    if (!headings.includes(heading.textContent)) announce(heading.textContent);
+    if (count(heading) > (before.get(heading.id) ?? 0)) announce(heading.textContent);
   }
 });
 
 const showLines = () => then(async () => {
   const fresh = await fetched(`/desk/talk/${encodeURIComponent(log.dataset.address)}/lines?after=${log.dataset.last}`);
+  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 50;
   for (const article of fresh ? [...fresh.querySelectorAll("article")] : []) {
     log.insertBefore(article, document.getElementById("end"));
     log.dataset.last = article.dataset.seq;
     if (article.classList.contains("you")) announce(article.innerText);
   }
-  log.scrollTop = log.scrollHeight;
+  // Who has gone back to read stays there.
+  if (atEnd) log.scrollTop = log.scrollHeight;
 });
 
 // What else the page tells of the conversation, once lines have stopped coming; never under the hands
@@ -59,11 +62,12 @@ let later = 0;
 const showRest = () => {
   clearTimeout(later);
   later = setTimeout(() => then(async () => {
-    const fresh = await fetched(location.pathname);
+    const fresh = await fetched(`/desk/talk/${encodeURIComponent(log.dataset.address)}`);
     if (!fresh) return;
+    const typed = (part) => [...part.querySelectorAll("input:not([type=hidden])")].some((field) => field.value !== field.defaultValue);
     for (const part of fresh.querySelectorAll("[data-fresh]")) {
       const here = document.getElementById(part.id);
-      if (here && !here.contains(document.activeElement)) here.replaceWith(part);
+      if (here && !here.contains(document.activeElement) && !typed(here)) here.replaceWith(part);
     }
     if (composer && !fresh.querySelector("#say")) {
       composer.form.querySelector("button").disabled = true;

@@ -111,9 +111,11 @@ impl Console {
         Ok(self.inbox.store().audit(&entered.me.name, action, object, self.now()).await?)
     }
 
-    /// Whoever reads a conversation leaves a line; who holds it left one when taking it over.
+    /// Whoever reads a conversation leaves a line; who holds or joined it left one when they came.
     async fn audit_read(&self, entered: &Entered, address: &Address) -> Result<(), Failed> {
-        if self.inbox.store().owner(address).await?.as_ref() == Some(&entered.me.name) {
+        let talk = self.inbox.store().load(address).await?.conversation.talk;
+        let here = talk.is_some_and(|talk| [talk.by].iter().chain(&talk.joined).any(|one| one.name == entered.me.name));
+        if here {
             return Ok(());
         }
         self.audit(entered, "read", &address.to_string()).await

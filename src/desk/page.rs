@@ -75,6 +75,7 @@ impl Reader<'_> {
 /// A page for somebody who is not logged in.
 pub(super) fn outside(pen: &Pen<'_>, title: &str, trouble: Option<&str>, form: &Markup) -> String {
     let body = html! {
+        header { p.brand { (pen.say("鹭助 · 顾问工作台")) } }
         main #main {
             h1 { (pen.say(title)) }
             @if let Some(trouble) = trouble { p.trouble role="alert" #trouble { (pen.say(trouble)) } }
@@ -249,6 +250,8 @@ pub(super) fn talk(reader: &Reader<'_>, whole: &Whole<'_>, trouble: Option<&str>
     let mine = whole.is_mine(reader);
     let main = html! {
         h1 { (reader.say(&format!("和{}的对话", whole.name))) }
+        a.skip href="#facts" { (reader.say("跳到已经知道的")) }
+        @if mine { a.skip href="#say" { (reader.say("跳到回复")) } }
         (speaking(reader, whole))
         div.columns {
             div.talk {
@@ -263,7 +266,7 @@ pub(super) fn talk(reader: &Reader<'_>, whole: &Whole<'_>, trouble: Option<&str>
                 @if mine { (composer(reader, whole)) div #together data-fresh { (guide(reader, whole)) } (closing(reader, whole)) }
             }
             aside aria-label=(reader.say("已经知道的")) {
-                div #facts data-fresh { (known(reader, whole)) (proofs(reader, whole)) (told_sources(reader, whole)) }
+                div #facts tabindex="-1" data-fresh { (known(reader, whole)) (proofs(reader, whole)) (told_sources(reader, whole)) }
                 (notes(reader, whole))
                 (past(reader, whole))
             }
@@ -632,7 +635,7 @@ pub(super) fn audit(reader: &Reader<'_>, lines: &[crate::store::AuditLine]) -> S
             thead { tr { th scope="col" { (reader.say("序号")) } th scope="col" { (reader.say("时间")) } th scope="col" { (reader.say("谁")) } th scope="col" { (reader.say("做了什么")) } th scope="col" { (reader.say("对谁")) } } }
             tbody {
                 @for line in lines {
-                    tr { td { (line.seq) } td { (time_of_day(line.at).0) " " (time(&reader.pen, line.at)) } td { (line.actor) } td { (line.action) } td { (line.object) } }
+                    tr { td { (line.seq) } td { (time_of_day(line.at).0) " " (time(&reader.pen, line.at)) } td { (line.actor) } td { (reader.say(super::view::deed(&line.action))) } td { (super::view::object(&line.object)) } }
                 }
             }
         }

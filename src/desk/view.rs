@@ -181,6 +181,46 @@ pub(super) fn questions<'a>(inbox: &Inbox, conversation: &'a Conversation) -> Ve
     conversation.asked.iter().map(String::as_str).filter(|words| !calls(words)).collect()
 }
 
+/// What an audit line says was done, in simplified; what is not known here, as it stands.
+pub(super) fn deed(action: &str) -> &str {
+    match action {
+        "read" => "看了对话",
+        "take" => "接了对话",
+        "pass" => "把请求让给别人",
+        "say" => "回复",
+        "note" => "写备注",
+        "label" => "改标签",
+        "transfer" => "转交",
+        "join" => "加入对话",
+        "return" => "交回给鹭助",
+        "close" => "结束对话",
+        "guide" => "一起办",
+        "fill" => "替对方填",
+        "unguide" => "先放一放",
+        "task-done" => "办完留言",
+        "on-duty" => "上班",
+        "off-duty" => "下班",
+        "login" => "登录",
+        "login-failed" => "登录失败",
+        "logout" => "退出",
+        "password-set" => "设密码",
+        "account-add" => "加账号",
+        "account-invite" => "给密码链接",
+        "account-skills" => "改技能和人数",
+        "account-disable" => "停用账号",
+        "account-enable" => "恢复账号",
+        other => other,
+    }
+}
+
+/// What an audit line was done to: a conversation by its short name.
+pub(super) fn object(object: &str) -> String {
+    match object.parse::<Address>() {
+        Ok(address) if address.id.len() > 6 => name_of(&address),
+        _ => object.to_owned(),
+    }
+}
+
 /// Why somebody waits, in simplified.
 pub(super) fn reason(name: &str) -> &'static str {
     match name {

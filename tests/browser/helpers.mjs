@@ -113,13 +113,18 @@ export class Hand {
     await keys.detach();
   }
 
-  /** Goes to a button or link and presses it; waits for the page that it leads to. */
-  async activate(role, name) {
-    await this.to(role, name);
+  /** Enter, where it leads to another page. */
+  async enter() {
     const before = this.load;
     await this.press("Enter");
-    await until(`a page after ${name}`, () => this.load > before);
+    await until("another page", () => this.load > before);
     await this.page.waitForLoadState();
+  }
+
+  /** Goes to a button or link that leads to another page, and presses it. */
+  async activate(role, name) {
+    await this.to(role, name);
+    await this.enter();
   }
 
   /** The same on a page that stays. */
@@ -268,7 +273,7 @@ async function tour(page) {
 export async function inspect(hand, state) {
   const { page } = hand;
   const found = new Map();
-  const note = (trouble, look) => found.set(trouble, [...(found.get(trouble) ?? []), look]);
+  const note = (trouble, look) => found.set(trouble, (found.get(trouble) ?? new Set()).add(look));
   const wide = { width: 1280, height: 900 };
   for (const [look, colorScheme, size] of [["320px", "light", { width: 320, height: 640 }], ["dark", "dark", wide], ["light", "light", wide]]) {
     await page.emulateMedia({ colorScheme });
@@ -280,5 +285,5 @@ export async function inspect(hand, state) {
     }
   }
   for (const trouble of await tour(page)) note(trouble, "by Tab");
-  return [...found].map(([trouble, looks]) => `${state} (${looks.join(", ")}): ${trouble}`);
+  return [...found].map(([trouble, looks]) => `${state} (${[...looks].join(", ")}): ${trouble}`);
 }

@@ -15,11 +15,12 @@ use std::{collections::BTreeMap, fs, path::Path, process::Output};
 
 use crate::house::{luzhu, repo};
 
-const SOUND: [(&str, &str); 6] = [
+const SOUND: [(&str, &str); 7] = [
     ("knowledge/pay.md", include_str!("../broken/sound/pay.md")),
     ("knowledge/leave.md", include_str!("../broken/sound/leave.md")),
     ("knowledge/amounts.toml", include_str!("../broken/sound/amounts.toml")),
     ("knowledge/terms.tsv", include_str!("../broken/sound/terms.tsv")),
+    ("knowledge/office.toml", include_str!("../broken/sound/office.toml")),
     ("knowledge/facts.toml", include_str!("../broken/sound/facts.toml")),
     ("knowledge/schemes/benefit.toml", include_str!("../broken/sound/benefit.toml")),
 ];

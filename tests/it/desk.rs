@@ -72,7 +72,7 @@ async fn a_whole_case_from_the_question_to_the_rating() {
     assert!(anna.page(&talk).await.contains("对方说没帮到"));
 
     let audit = anna.page("/desk/audit").await;
-    for action in ["read", "take", "say", "note", "close", "login"] {
+    for action in ["看了对话", "接了对话", "回复", "写备注", "结束对话", "登录"] {
         assert!(audit.contains(&format!("<td>{action}</td>")), "{action} is not in the audit log");
     }
 }
