@@ -149,7 +149,10 @@ impl Inbox {
             if let Some(seq) = self.store.seen(&inbound.from, &inbound.id).await? {
                 return Ok(Received { seq });
             }
-            let loaded = self.store.load(&inbound.from).await?;
+            let mut loaded = self.store.load(&inbound.from).await?;
+            if loaded.version == 0 {
+                loaded.conversation.script = inbound.guess.unwrap_or_default();
+            }
             let carried = match code_in(&loaded.conversation, &inbound.body, &self.library) {
                 Some(digits) => Some(self.store.redeem(&inbound.from, &digits, self.clock.now()).await?),
                 None => None,

@@ -83,6 +83,9 @@ pub struct Inbound {
     pub from: Address,
     /// What it says.
     pub body: Body,
+    /// The script that the person's own device asks for, if the channel knows it; it counts until they
+    /// have written or chosen.
+    pub guess: Option<Script>,
 }
 
 /// What kind of reply a message is; the names are part of the contract.

@@ -223,7 +223,7 @@ fn reply(
         next.remember(text);
         let found = library.find(&without_masks(&folded)).1;
         let first = found.findings.first();
-        if let Some(urgent) = first.and_then(|first| likened(first, library.subject(first), library)) {
+        if let Some(urgent) = first.and_then(|first| likened(&folded, first, library.subject(first), library)) {
             return say_fixed(next, urgent, speaker);
         }
         return vec![Handoff { next, speaker }.left(text)];
@@ -297,7 +297,7 @@ fn in_task(
         next.remember(raw);
         return returning(search(next, folded, speaker), next, speaker);
     }
-    let likened = first.zip(subject).and_then(|(first, subject)| likened(first, subject, speaker.library));
+    let likened = first.zip(subject).and_then(|(first, subject)| likened(folded, first, subject, speaker.library));
     let mut dialog = Dialog { next, speaker };
     // Where any words are an answer, danger and a greeting still are none.
     let others = fixed.is_some() || likened.is_some();
@@ -320,9 +320,17 @@ fn in_task(
 }
 
 /// Danger, or a wish for a person, that is like the examples of it though no fixed words tell.
-fn likened<'a>(first: &Finding, subject: Subject<'_>, library: &'a Library) -> Option<&'a Fixed> {
+fn likened<'a>(words: &str, first: &Finding, subject: Subject<'_>, library: &'a Library) -> Option<&'a Fixed> {
     let Subject::Elsewhere(matter) = subject else { return None };
-    library.reply_for(matter).filter(|fixed| is_urgent(fixed) && first.features.ask >= like_enough(fixed.kind))
+    let like = |fixed: &&Fixed| is_urgent(fixed) && first.features.ask >= like_enough(fixed.kind);
+    library.reply_for(matter).filter(like).filter(|fixed| !is_held_back(words, fixed, library))
+}
+
+/// Whether the fixed words tell that no person is wished for, though a message is like the examples of it.
+fn is_held_back(words: &str, fixed: &Fixed, library: &Library) -> bool {
+    let words = words.replace(' ', "");
+    let rows = || library.fixed.iter().filter(|row| row.kind == Kind::Human);
+    fixed.kind == Kind::Human && rows().any(|row| row.holds_back(&words)) && !rows().any(|row| row.fits(&words))
 }
 
 /// Whether a reply waits for nothing.
@@ -395,6 +403,7 @@ fn search(next: &mut Conversation, question: &str, speaker: &Speaker<'_>) -> Vec
         }
         Some((_, Subject::Article(_))) if found.confidence >= CLARIFY_FROM => speaker.clarify(&found.findings),
         Some((first, Subject::Elsewhere(matter))) => match speaker.library.reply_for(matter) {
+            Some(fixed) if is_held_back(question, fixed, speaker.library) => unknown(next, speaker),
             Some(fixed) if first.features.ask >= like_enough(fixed.kind) || found.confidence >= CERTAIN => {
                 let mut said = say_fixed(next, fixed, speaker);
                 if let Some(first) = said.first_mut() {

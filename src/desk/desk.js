@@ -67,6 +67,8 @@ const showRest = () => {
     const typed = (part) => [...part.querySelectorAll("input:not([type=hidden])")].some((field) => field.value !== field.defaultValue);
     for (const part of fresh.querySelectorAll("[data-fresh]")) {
       const here = document.getElementById(part.id);
+      const alarm = part.querySelector(".trouble");
+      if (alarm && here && !here.querySelector(".trouble")) now.textContent = alarm.textContent;
       if (here && !here.contains(document.activeElement) && !typed(here)) here.replaceWith(part);
     }
     if (composer && !fresh.querySelector("#say")) {

@@ -10,7 +10,7 @@ use crate::{
         answer::Speaker,
         dialog,
         eligibility::Known,
-        handoff::{Desk, Standing},
+        handoff::Desk,
     },
     desk::{Suggestion, view::{Board, Open, Person}},
     html::{Frame, Pen, parts, time},
@@ -131,7 +131,7 @@ fn duty(reader: &Reader<'_>) -> Markup {
     };
     html! {
         section aria-labelledby="duty" {
-            h2 #duty { (me.shown) }
+            h2 #duty { (reader.say(&me.shown)) }
             p { (reader.say(says)) " " (reader.say(&format!("同时最多{}个对话。", me.capacity))) }
             (reader.form("/desk/duty", html! { button name="to" value=(to) { (reader.say(label)) } }))
         }
@@ -319,7 +319,7 @@ fn article(reader: &Reader<'_>, line: &Line, undelivered: &[(i64, String)]) -> M
         (Author::You, _) => ("you", reader.say("对方")),
         (Author::Assistant, _) => ("assistant", reader.say("鹭助")),
         (Author::Counsellor, Said::Message(message)) => {
-            ("counsellor", message.by.clone().unwrap_or_else(|| reader.say("顾问")))
+            ("counsellor", in_script(pen, message.by.as_deref().unwrap_or("顾问")))
         }
         (Author::Counsellor, _) => ("counsellor", reader.say("顾问")),
     };
@@ -439,7 +439,7 @@ fn closing(reader: &Reader<'_>, whole: &Whole<'_>) -> Markup {
                 select #to name="to" {
                     option value="" { (reader.say("合适的人")) }
                     @for other in whole.colleagues.iter().filter(|other| other.name != reader.me.name && other.is_active()) {
-                        option value=(other.name) { (other.shown) (reader.say(if other.on_duty { "" } else { "（不在班）" })) }
+                        option value=(other.name) { (reader.say(&other.shown)) (reader.say(if other.on_duty { "" } else { "（不在班）" })) }
                     }
                 }
                 label for="skill" { (reader.say("要懂")) }
@@ -471,7 +471,6 @@ fn known(reader: &Reader<'_>, whole: &Whole<'_>) -> Markup {
             h2 #known-title { (reader.say("已经知道的")) }
             p { (reader.say(&format!("看{}，渠道：{}。", if conversation.script == Script::Hans { "简体" } else { "繁体" }, whole.address.channel))) }
             @if let Some(place) = dialog::place(library, conversation, today) { p { (reader.say(&format!("正在办：{}", place.0.title))) } }
-            @if let Some(standing) = whole.desk.standing.filter(|_| conversation.request.is_some()) { p { (reader.say(&Standing::words(standing))) } }
             @if !whole.questions.is_empty() {
                 h3 { (reader.say("问过的")) }
                 ul { @for words in &whole.questions { li { (reader.pen.library.language.in_script(words, reader.pen.script)) } } }
@@ -539,14 +538,14 @@ fn notes(reader: &Reader<'_>, whole: &Whole<'_>) -> Markup {
     html! {
         section aria-labelledby="notes-title" {
             h2 #notes-title { (reader.say("内部备注和标签")) }
-            @for note in whole.notes { p { (note.by) " " (time(&reader.pen, note.at)) "：" (note.body) } }
+            @for note in whole.notes { p { (in_script(&reader.pen, &note.by)) " " (time(&reader.pen, note.at)) "：" (in_script(&reader.pen, &note.body)) } }
             (reader.form(&format!("{at}/note"), html! {
                 label for="note" { (reader.say("写备注（对方看不到）")) }
                 input #note name="text" autocomplete="off" required;
                 button { (reader.say("记下")) }
             }))
             @if !whole.labels.is_empty() {
-                ul { @for label in whole.labels { li { (label) " " (reader.form(&format!("{at}/label"), html! { button name="label" value=(label) { (reader.say(&format!("去掉：{label}"))) } })) } } }
+                ul { @for label in whole.labels { li { (in_script(&reader.pen, label)) " " (reader.form(&format!("{at}/label"), html! { button name="label" value=(label) { (reader.say(&format!("去掉：{label}"))) } })) } } }
             }
             (reader.form(&format!("{at}/label"), html! {
                 label for="label" { (reader.say("加标签")) }
@@ -568,7 +567,7 @@ fn past(reader: &Reader<'_>, whole: &Whole<'_>) -> Markup {
                     @for talk in earlier {
                         li {
                             (date(talk.asked_at)) " " (reader.say(super::view::reason(&talk.reason)))
-                            @if let Some(by) = &talk.by { " " (whole.colleagues.iter().find(|one| one.name == *by).map_or(by, |one| &one.shown)) }
+                            @if let Some(by) = &talk.by { " " (reader.say(whole.colleagues.iter().find(|one| one.name == *by).map_or(by, |one| &one.shown))) }
                             " " (reader.say(talk.ending.as_deref().map_or("", super::view::ending)))
                             @if let Some(rated) = talk.rated { " " (reader.say(if rated { "对方说帮到了" } else { "对方说没帮到" })) }
                         }
@@ -586,11 +585,11 @@ pub(super) fn team(reader: &Reader<'_>, colleagues: &[Counsellor], link: Option<
     let main = html! {
         h1 { (reader.say("同事")) }
         @if let Some(link) = link {
-            p.trouble role="status" { (reader.say("把这个链接交给本人，24小时内用一次：")) " " code { (link) } }
+            p.good role="status" { (reader.say("把这个链接交给本人，24小时内用一次：")) " " code { (link) } }
         }
         @for one in colleagues {
             section aria-label=(one.shown) {
-                h2 { (one.shown) " " small { (one.name) " " (reader.say(one.role.title())) } }
+                h2 { (reader.say(&one.shown)) " " small { (one.name) " " (reader.say(one.role.title())) } }
                 p { (reader.say(if !one.is_active() { "已停用" } else if one.on_duty { "在班" } else { "不在班" })) }
                 (reader.form(&format!("/desk/team/{}", one.name), html! {
                     fieldset {
@@ -641,6 +640,11 @@ pub(super) fn audit(reader: &Reader<'_>, lines: &[crate::store::AuditLine]) -> S
         }
     };
     reader.page("查阅记录", false, None, &main)
+}
+
+/// What somebody wrote, in the reader's script.
+fn in_script(pen: &Pen<'_>, text: &str) -> String {
+    pen.library.language.in_script(text, pen.script)
 }
 
 /// The address of a conversation's page.

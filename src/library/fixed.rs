@@ -59,6 +59,11 @@ impl Fixed {
         rows.into_iter().filter_map(|row| row.checked(language, &mut report)).collect()
     }
 
+    /// Whether a folded question is held back from this reply, whatever else it is like.
+    pub fn holds_back(&self, folded: &str) -> bool {
+        self.unless.is_match(folded)
+    }
+
     /// Whether a folded question calls for this reply.
     pub fn fits(&self, folded: &str) -> bool {
         self.when.is_match(folded) && !self.unless.is_match(folded)

@@ -279,7 +279,7 @@ step("an admin brings in a colleague, and sees who did what", async () => {
   const link = await lin.page.locator("code").innerText();
 
   await lin.activate("link", "查阅记录");
-  for (const done of ["login-failed", "read", "take", "note", "close", "account-add"]) await lin.sees(done, lin.page.getByRole("table"));
+  for (const done of ["登录失败", "看了对话", "接了对话", "写备注", "结束对话", "加账号"]) await lin.sees(done, lin.page.getByRole("table"));
   await look(lin, "audit");
   await lin.activate("link", "队列和对话");
 
@@ -337,8 +337,10 @@ step("in traditional: a list changes under the hands, and the person ends the co
   await lin.activate("button", "繁體中文");
   await lin.to("button", /^辦完了/);
   const since = lin.heard.length;
-  await writes("转人工");
-  await lin.undisturbed(() => lin.hears(/^在等的人（1）$/, since));
+  await lin.undisturbed(async () => {
+    await writes("转人工");
+    await lin.hears(/^在等的人（1）$/, since);
+  });
   await look(lin, "board, traditional");
   await lin.activate("button", /^辦完了/);
   await lin.sees("要回覆的留言和約好的時間（0）");
@@ -347,7 +349,7 @@ step("in traditional: a list changes under the hands, and the person ends the co
   await lin.type("在聽");
   await lin.undisturbed(async () => {
     await writes("我不想活了");
-    await lin.sees(/先確認人是否安全/);
+    await tellsTrouble(/先確認人是否安全/);
   });
   await look(lin, "conversation, danger, traditional");
   await person.activateLive("button", "不谈了，回到鹭助");

@@ -88,7 +88,7 @@ fn is_heard(conversation: &Conversation) -> bool {
 #[test]
 fn a_person_is_asked_for_once_in_every_state() {
     let library = library();
-    let others = lines_of("human-strangers");
+    let others = [lines_of("human-strangers"), lines_of("human-second")].concat();
     let (strangers, phrases) = (others.len(), [lines_of("human"), others].concat());
     assert!(phrases.len() >= 1000, "only {} phrases", phrases.len());
     let say = |conversation: &Conversation, words: &str| {
@@ -139,7 +139,7 @@ fn a_person_is_asked_for_once_in_every_state() {
 
 #[test]
 fn people_are_spoken_of_without_being_asked_for() {
-    let lines = lines_of("human-none-strangers");
+    let lines = [lines_of("human-none-strangers"), lines_of("human-none-second")].concat();
     let asked: Vec<_> = lines
         .iter()
         .filter(|line| is_heard(&step(&library(), &Conversation::default(), &Body::Text((*line).clone()), day()).conversation))
