@@ -151,11 +151,16 @@ step("the person hears that a counsellor came, and the assistant is silent", asy
   assert.match(await person.page.locator("#status").innerText(), /您正在和人工顾问林顾问对话/);
   await look(person, "chat, with a counsellor");
   const answers = await person.page.locator("#log article.assistant").count();
-  await lin.to("textbox", /^写给对方/);
+  const scrolled = () => lin.page.locator("#log").evaluate((log) => log.scrollTop);
+  await lin.to("log", "对话");
+  await lin.press("Home");
+  await until("the log to be at its beginning", async () => (await scrolled()) === 0);
   await lin.undisturbed(async () => {
     await writes("失业金怎么领");
     await lin.hears(/失业金怎么领/);
   });
+  assert.equal(await scrolled(), 0, "who reads what was said before stays there");
+  await lin.to("textbox", /^写给对方/);
   assert.equal(lin.times(/失业金怎么领/), 1);
   assert.equal(await person.page.locator("#log article.assistant").count(), answers);
   assert.equal(person.times(/我是人工顾问，接下来由我/), 1);
@@ -358,9 +363,10 @@ step("in traditional: a list changes under the hands, and the person ends the co
   assert.equal(await lin.page.getByRole("textbox", { name: /^寫給對方/ }).inputValue(), "在聽");
 });
 
-test("nothing is announced twice, and no script fails", () => {
+test("nothing is announced twice, or that nothing is there, and no script fails", () => {
   lin.wasNotPestered();
   person.wasNotPestered();
+  assert.equal(lin.times(/（0）$/), 0);
 });
 
 test("every page has a title of its own", () => {

@@ -163,7 +163,7 @@ export class Hand {
     const focus = () =>
       this.page.evaluate(() => {
         const at = document.activeElement;
-        return `${at.tagName}#${at.id} ${at.textContent} in ${at.closest("section")?.getAttribute("aria-labelledby")} at ${at.selectionStart}`;
+        return `${at.tagName} ${at.id || at.textContent.slice(0, 40)} in ${at.closest("section")?.getAttribute("aria-labelledby")} at ${at.selectionStart}`;
       });
     const before = await focus();
     await news();
