@@ -208,7 +208,8 @@ impl Inbox {
                 Moment { today: self.clock.today(), desk: self.desk(address), ..Moment::default() };
             let turn = match act(&self.library, &loaded.conversation, staff, event, &moment) {
                 Ok(turn) => turn,
-                Err(says) => return Ok(Err(says)),
+                // The same click may have been done between the two looks.
+                Err(says) => return Ok(self.store.seen(address, id).await?.map(|_| ()).ok_or(says)),
             };
             match self.store.save(address, id, &loaded, &turn, loaded.delivery, self.clock.now()).await? {
                 Saved::At(_) => {

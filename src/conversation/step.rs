@@ -136,6 +136,8 @@ fn with_counsellor(next: &mut Conversation, body: &Body, heard: &str, speaker: &
     match chosen {
         Some(Act::Return) => handoff.part(),
         Some(Act::Answer(key, option)) => handoff.guided(|dialog| Some(dialog.chosen(&key, &option))),
+        Some(Act::Change(key)) => handoff.guided(|dialog| Some(dialog.change(&key))),
+        Some(Act::Mend(repair)) => handoff.guided(|dialog| dialog.mend(repair)),
         _ => handoff.listen(heard, &folded, fixed),
     }
 }
@@ -435,6 +437,8 @@ fn like_enough(kind: Kind) -> f32 {
 /// Does what an option says.
 fn do_act(next: &mut Conversation, act: &Act, speaker: &Speaker<'_>) -> Vec<Message> {
     let library = speaker.library;
+    // Who turns to something else leaves no message.
+    next.leaving &= matches!(act, Act::Leave | Act::Place | Act::Write(_) | Act::Call(_) | Act::Rate(_) | Act::Return);
     let message = match act {
         Act::Show(id) | Act::More(id) => match (library.article(id), act) {
             (Some(article), Act::Show(_)) => told(next, article, 0, speaker),

@@ -99,6 +99,8 @@ pub const WEIGHED: &str = "接下来可以看怎么办，或者看说明。";
 pub const SUMMARY: &str = "这份小结可以在窗口出示；里面没有证件号码。结果是初步判断，以经办机构核定为准。";
 /// A procedure leads to a person.
 pub const HANDED_OVER: &str = "这一步要由人工顾问接手。已经帮您登记，您说过的都记下了，不用再说一遍。";
+/// A procedure leads to a person, and they are going through it together.
+pub const TOGETHER: &str = "这一步由我来接手，您说过的都在，我们接着说。";
 /// What was told is too old.
 pub const FORGOTTEN: &str = "上次办理已经超过30天，之前的回答按约定清除了。";
 /// A code to go on elsewhere; the digits stand in front.

@@ -42,10 +42,10 @@ impl Wants {
 
 impl Store {
     /// Lets nothing more of the assistant be sent to an address until this time: somebody is
-    /// taking over, and waits for what is on the wire.
+    /// taking over, and waits for what is on the wire. Who comes too late holds nothing.
     pub async fn hold(&self, address: &Address, until: i64) -> Result<()> {
         let _writing = self.writer.lock().await;
-        sqlx::query("update conversation set held_until = $2 where address = $1")
+        sqlx::query("update conversation set held_until = $2 where address = $1 and owner is null")
             .bind(address.to_string())
             .bind(until)
             .execute(&self.pool)
@@ -172,7 +172,7 @@ pub(super) async fn asked_at(
     if request.reason != Reason::Transfer {
         return Ok(now);
     }
-    let row = sqlx::query("select asked_at from talk where address = $1 order by asked_at desc limit 1")
+    let row = sqlx::query("select asked_at from talk where address = $1 and reason <> 'transfer' order by asked_at desc limit 1")
         .bind(address.to_string())
         .fetch_optional(&mut **tx)
         .await?;

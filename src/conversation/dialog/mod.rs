@@ -263,6 +263,8 @@ impl<'a> Dialog<'a> {
                 self.speaker.offer(&mut message, acts);
                 message
             }
+            // The counsellor is there already.
+            _ if self.next.talk.is_some() => self.speaker.say(Reply::Human, wording::TOGETHER, &[]),
             _ => {
                 let decides = matches!(walk.events.last().map(|event| &event.what),
                     Some(Said::Weighed(outcomes)) if outcomes.iter().any(|outcome| outcome.verdict == Verdict::Unknown));

@@ -38,10 +38,10 @@ impl Handoff<'_> {
     fn happen(&mut self, staff: &Staff, event: &Event) -> Result<Vec<Message>, &'static str> {
         match event {
             Event::Take => self.take(staff),
-            Event::Lost => self.lost(),
             Event::Join => self.join(staff),
-            // Everything else is only for who speaks.
+            // Everything else is only for who speaks, or was about to when they were missed.
             _ if self.next.talk.as_ref().is_none_or(|talk| talk.by.name != staff.name) => Err(NOT_YOURS),
+            Event::Lost => Ok(self.lost()),
             Event::Say(words) => self.say(staff, words).map(|message| vec![message]),
             Event::Transfer { to, skill } => Ok(self.transfer(staff, to.clone(), skill.clone())),
             Event::Return => {
@@ -86,8 +86,9 @@ impl Handoff<'_> {
             self.next.talk = before;
             return Err(refused);
         }
+        let alarmed = before.as_ref().is_some_and(|talk| talk.alarm);
         let request = self.next.request.take().or_else(|| before.and_then(|talk| talk.request));
-        let alarm = request.as_ref().is_some_and(|request| request.reason == Reason::Crisis);
+        let alarm = alarmed || request.as_ref().is_some_and(|request| request.reason == Reason::Crisis);
         (self.next.rating, self.next.leaving) = (false, false);
         self.next.talk = Some(Talk { by: staff.clone(), request, joined: vec![], guided: false, alarm });
         let mut message = self.by(staff, wording::JOINED);
@@ -144,13 +145,10 @@ impl Handoff<'_> {
     }
 
     /// The counsellor is gone without a word.
-    fn lost(&mut self) -> Result<Vec<Message>, &'static str> {
-        if self.next.talk.is_none() {
-            return Err(NOT_YOURS);
-        }
+    fn lost(&mut self) -> Vec<Message> {
         self.next.helped_by = None;
         self.wait_again(None, None);
-        Ok(vec![self.waiting(wording::LOST)])
+        vec![self.waiting(wording::LOST)]
     }
 
     fn close(&mut self, staff: &Staff, ending: Ending) -> Vec<Message> {

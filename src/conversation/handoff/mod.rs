@@ -210,8 +210,9 @@ impl Handoff<'_> {
 
     fn task(&mut self, about: String, from: NaiveDateTime, due: NaiveDateTime) {
         self.next.leaving = false;
-        self.next.request = None;
-        self.next.deeds.push(Deed::Ended(Ending::Message));
+        if self.next.request.take().is_some() {
+            self.next.deeds.push(Deed::Ended(Ending::Message));
+        }
         self.next.deeds.push(Deed::Task { about, from, due });
     }
 
@@ -255,12 +256,15 @@ impl Handoff<'_> {
             return vec![];
         };
         let mut said = go(&mut Dialog { next: self.next, speaker: self.speaker }).unwrap_or_default();
+        let goes_on = !self.next.tasks.is_empty();
         for message in &mut said {
             message.by = Some(self.speaker.spoken(&talk.by.shown));
-            message.choices.retain(|choice| choice.act != Act::Human);
+            // Only what belongs to the procedure can be chosen; the rest is talked about.
+            let belongs = |act: &Act| matches!(act, Act::Answer(..) | Act::Change(_) | Act::Mend(_));
+            message.choices.retain(|choice| goes_on && belongs(&choice.act));
         }
         if let Some(talk) = &mut self.next.talk {
-            talk.guided = !self.next.tasks.is_empty();
+            talk.guided = goes_on;
         }
         said
     }
