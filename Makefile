@@ -3,7 +3,7 @@
 
 CARGO ?= cargo
 
-.PHONY: run test check bench needs
+.PHONY: run test browser check bench needs
 
 run: needs
 	$(CARGO) run --release --locked -- serve
@@ -13,6 +13,12 @@ test: needs
 	@if $(CARGO) fmt --version >/dev/null 2>&1; then $(CARGO) fmt --check; fi
 	@if $(CARGO) clippy --version >/dev/null 2>&1; then $(CARGO) clippy --locked --all-targets -- -D warnings; fi
 	$(CARGO) test --locked
+
+# The pages in a real Chromium: a whole case by keyboard, axe-core on every page.
+browser: needs
+	@command -v npm >/dev/null || { echo "the browser test needs Node.js 20 or later with npm" >&2; exit 1; }
+	@test -x "$${CHROMIUM:-/usr/bin/chromium}" || { apt-get install -y --no-install-recommends chromium fonts-noto-cjk || { apt-get update && apt-get install -y --no-install-recommends chromium fonts-noto-cjk; }; } >/dev/null
+	cd tests/browser && npm ci --silent && npm test
 
 # Every problem of knowledge/ and dialogs/, with its file and key.
 check: needs

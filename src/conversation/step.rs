@@ -223,9 +223,12 @@ fn reply(
     }
     if next.leaving {
         next.remember(text);
+        // Words that call for a person, or for help, are no message.
         let found = library.find(&without_masks(&folded)).1;
         let first = found.findings.first();
-        if let Some(urgent) = first.and_then(|first| likened(&folded, first, library.subject(first), library)) {
+        let like = first.and_then(|first| likened(&folded, first, library.subject(first), library));
+        let sure = first.filter(|_| found.confidence >= CERTAIN).and_then(|first| urgent(&folded, library.subject(first), library));
+        if let Some(urgent) = like.or(sure) {
             return say_fixed(next, urgent, speaker);
         }
         return vec![Handoff { next, speaker }.left(text)];
@@ -323,9 +326,13 @@ fn in_task(
 
 /// Danger, or a wish for a person, that is like the examples of it though no fixed words tell.
 fn likened<'a>(words: &str, first: &Finding, subject: Subject<'_>, library: &'a Library) -> Option<&'a Fixed> {
+    urgent(words, subject, library).filter(|fixed| first.features.ask >= like_enough(fixed.kind))
+}
+
+/// The reply to danger, or to a wish for a person, whose examples are nearest.
+fn urgent<'a>(words: &str, subject: Subject<'_>, library: &'a Library) -> Option<&'a Fixed> {
     let Subject::Elsewhere(matter) = subject else { return None };
-    let like = |fixed: &&Fixed| is_urgent(fixed) && first.features.ask >= like_enough(fixed.kind);
-    library.reply_for(matter).filter(like).filter(|fixed| !is_held_back(words, fixed, library))
+    library.reply_for(matter).filter(|fixed| is_urgent(fixed) && !is_held_back(words, fixed, library))
 }
 
 /// Whether the fixed words tell that no person is wished for, though a message is like the examples of it.
@@ -354,15 +361,23 @@ fn returning(reply: Vec<Message>, next: &mut Conversation, speaker: &Speaker<'_>
 /// An answer; a matter that only a person may judge is handed over with it.
 fn told(next: &mut Conversation, article: &Article, section: usize, speaker: &Speaker<'_>) -> Message {
     let mut message = speaker.answer(article, section);
-    if article.counsellor && next.request.is_none() {
+    if article.counsellor {
         next.shown.push(article.id.clone());
-        Handoff { next, speaker }.request(Reason::Topic);
-        message.notes.push(speaker.spoken(wording::ONLY_A_PERSON));
-        let acts = message.choices.iter().map(|choice| choice.act.clone()).filter(|act| *act != Act::Human);
-        let acts = acts.chain([Act::Withdraw]).collect();
-        speaker.offer(&mut message, acts);
+        only_a_person(next, &mut message, speaker);
     }
     message
+}
+
+/// Asks for a counsellor together with a reply.
+fn only_a_person(next: &mut Conversation, message: &mut Message, speaker: &Speaker<'_>) {
+    if next.request.is_some() {
+        return;
+    }
+    Handoff { next, speaker }.request(Reason::Topic);
+    message.notes.push(speaker.spoken(wording::ONLY_A_PERSON));
+    let acts = message.choices.iter().map(|choice| choice.act.clone()).filter(|act| *act != Act::Human);
+    let acts = acts.chain([Act::Withdraw]).collect();
+    speaker.offer(message, acts);
 }
 
 /// Nothing is claimed; who hears that twice in a row gets a person.
@@ -392,7 +407,11 @@ fn say_fixed(next: &mut Conversation, fixed: &Fixed, speaker: &Speaker<'_>) -> V
         }
         _ => {}
     }
-    aside(next, speaker.fixed(fixed), speaker)
+    let mut message = speaker.fixed(fixed);
+    if fixed.counsellor {
+        only_a_person(next, &mut message, speaker);
+    }
+    aside(next, message, speaker)
 }
 
 /// The reply to a question, as sure as the search is.

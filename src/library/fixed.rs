@@ -28,6 +28,8 @@ pub struct Fixed {
     pub points: Vec<String>,
     /// Articles to offer.
     pub next: Vec<String>,
+    /// Whether only a person may judge this matter, so that the reply asks for one.
+    pub counsellor: bool,
     when: RegexSet,
     unless: RegexSet,
 }
@@ -42,6 +44,7 @@ struct Row {
     lead: String,
     points: Vec<String>,
     next: Vec<String>,
+    counsellor: bool,
 }
 
 #[derive(Default, Deserialize)]
@@ -90,6 +93,7 @@ impl Row {
             lead: self.lead,
             points: self.points,
             next: self.next,
+            counsellor: self.counsellor,
             when,
             unless,
         })

@@ -42,10 +42,10 @@ async function tellsTrouble(why, field) {
   if (!field) return;
   const described = lin.page.getByRole("textbox", { name: field });
   assert.equal(await described.getAttribute("aria-invalid"), "true");
-  assert.match(await described.evaluate((it) => document.getElementById(it.getAttribute("aria-describedby"))?.textContent), why);
+  assert.match(await described.evaluate((it) => document.getElementById(it.getAttribute("aria-describedby"))?.textContent ?? ""), why);
 }
 
-const reply = () => lin.page.getByRole("textbox", { name: /^写给对方/ });
+const reply = () => lin.control("textbox", /^写给对方/);
 
 /** The counsellor sends what stands in the box, and the person reads it. */
 async function sends(reads) {
@@ -214,6 +214,23 @@ step("what could not be sent is told, and kept", async () => {
   await lin.context.setOffline(false);
   await sends("您先别急");
   assert.equal(await lin.page.getByRole("alert").filter({ hasText: "没有发出去" }).count(), 0);
+});
+
+step("what is typed while a message is on its way stays", async () => {
+  for (const [hand, path, box, keys] of [[lin, "**/say", /^写给对方/, "Control+Enter"], [person, "**/chat/messages", "写下您想问的", "Enter"]]) {
+    let arrive;
+    const way = new Promise((done) => (arrive = done));
+    await hand.page.route(path, (route) => way.then(() => route.continue()));
+    await hand.write(box, "一会儿就好");
+    await hand.press(keys);
+    await hand.type("，还有");
+    arrive();
+    await until("only the rest to stand there", async () => (await hand.control("textbox", box).inputValue()) === "，还有");
+    await hand.press("Control+A");
+    await hand.press("Delete");
+    await hand.page.unroute(path);
+  }
+  await lin.page.locator("#log").getByText("一会儿就好").nth(1).waitFor();
 });
 
 step("notes and labels stay among colleagues", async () => {

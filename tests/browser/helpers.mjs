@@ -240,33 +240,41 @@ export function ownChecks() {
   return found;
 }
 
-/** Tabs through the whole page: every control is a stop, and each shows that it has the focus. */
-async function tour(page) {
-  const found = [];
-  const stops = await page.evaluate(() => {
-    const selector = "a[href],button,input:not([type=hidden]),select,textarea,summary,[tabindex='0']";
-    window.luzhuStops = [...document.querySelectorAll(selector)].filter((one) => one.checkVisibility());
-    window.luzhuPlain = new Map(window.luzhuStops.filter((one) => one !== document.activeElement).map((one) => [one, getComputedStyle(one).outline]));
-    window.luzhuMissed = new Set(window.luzhuStops);
-    return window.luzhuStops.length;
-  });
-  for (let stop = 0; stop < stops + 3; stop++) {
-    await page.keyboard.press("Tab");
-    const trouble = await page.evaluate(() => {
+/** What a tour by Tab needs in the page: every control, by what it is, for lists are put in anew while we go. */
+function mapStops() {
+  const stops = () => [...document.querySelectorAll("a[href],button,input:not([type=hidden]),select,textarea,summary,[tabindex='0']")].filter((one) => one.checkVisibility());
+  const what = (one) => [one.tagName, one.id, one.name, one.value, one.href, one.form?.action, one.innerText?.slice(0, 40)].filter(Boolean).join(" ");
+  const atRest = new Map(stops().map((one) => [what(one), one === document.activeElement ? "" : getComputedStyle(one).outline]));
+  const been = new Set();
+  window.luzhuTour = {
+    length: stops().length,
+    missed: () => [...new Set(stops().map(what))].filter((one) => !been.has(one)),
+    /** Notes where the focus is; tells what is wrong with how it shows. */
+    stop() {
       const at = document.activeElement;
       if (at === document.body) return null;
-      window.luzhuMissed.delete(at);
+      been.add(what(at));
       const { outline, outlineStyle, outlineWidth } = getComputedStyle(at);
-      const shows = outlineStyle !== "none" && parseFloat(outlineWidth) >= 2 && outline !== window.luzhuPlain.get(at);
-      const box = at.getBoundingClientRect();
-      const inView = box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
-      const name = at.outerHTML.replace(/\s+/g, " ").slice(0, 120);
-      return !shows ? `the focus does not show: ${name}` : !inView ? `the focus is out of sight: ${name}` : null;
-    });
-    if (trouble) found.push(trouble);
+      const shows = outlineStyle !== "none" && parseFloat(outlineWidth) >= 2 && outline !== atRest.get(what(at));
+      const { top, bottom, left, right } = at.getBoundingClientRect();
+      if (!shows) return `the focus does not show: ${what(at)}`;
+      return bottom > 0 && top < innerHeight && right > 0 && left < innerWidth ? null : `the focus is out of sight: ${what(at)}`;
+    },
+  };
+  return window.luzhuTour.length;
+}
+
+/** Tabs through the whole page: every control is a stop, and each shows that it has the focus. */
+async function tour(page, again = true) {
+  const found = new Set();
+  const stops = await page.evaluate(mapStops);
+  for (let stop = 0; stop < stops + 3; stop++) {
+    await page.keyboard.press("Tab");
+    found.add(await page.evaluate(() => window.luzhuTour.stop()));
   }
-  const missed = await page.evaluate(() => [...window.luzhuMissed].map((one) => one.outerHTML.replace(/\s+/g, " ").slice(0, 120)));
-  return [...new Set([...found, ...missed.map((one) => `Tab does not lead to: ${one}`)])];
+  const missed = await page.evaluate(() => window.luzhuTour.missed());
+  if (missed.length && again) return tour(page, false); // something came in on the way
+  return [...[...found].filter(Boolean), ...missed.map((one) => `Tab does not lead to: ${one}`)];
 }
 
 /** Looks at a page in light, in dark, and on a narrow screen, and tabs through it; returns everything that is wrong. */

@@ -57,7 +57,7 @@ impl House {
     }
 
     async fn say(&self, chat: i64, text: &str) {
-        let inbound = Inbound { id: uuid::Uuid::now_v7().to_string(), from: Self::address(chat), body: Body::Text(text.into()) };
+        let inbound = Inbound { id: uuid::Uuid::now_v7().to_string(), from: Self::address(chat), body: Body::Text(text.into()), guess: None };
         self.inbox.receive(&inbound, Delivery::Push).await.expect("taken in");
     }
 

@@ -35,7 +35,7 @@ struct Sent {
 async fn hand(inbox: &Inbox, address: &Address, sent: &Sent) -> anyhow::Result<bool> {
     match &sent.what {
         Move::Person(body) => {
-            let inbound = Inbound { id: sent.id.clone(), from: address.clone(), body: body.clone() };
+            let inbound = Inbound { id: sent.id.clone(), from: address.clone(), body: body.clone(), guess: None };
             inbox.receive(&inbound, Delivery::Push).await.map(|_| true)
         }
         Move::Desk(staff, event) => Ok(inbox.act(address, &sent.id, staff, event).await?.is_ok()),
