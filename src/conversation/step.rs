@@ -93,6 +93,11 @@ pub fn step(library: &Library, conversation: &Conversation, body: &Body, moment:
     let (heard, numbers) = hear(library, &mut next, body);
     let speaker = Speaker { library, script: next.script, today: moment.today, desk: moment.desk };
     let notes = Dialog { next: &mut next, speaker: &speaker }.returning();
+    if next.rating && !matches!(body, Body::Choice(act) if act.parse::<Act>().is_ok()) {
+        // Whatever else is sent is the next matter.
+        let folded = library.language.fold(&essence(&heard));
+        next.rating = matches!(understand::command(&folded, &next, library), Some(Act::Rate(_)));
+    }
     let mut code = None;
     let mut said = match body {
         _ if next.talk.is_some() => with_counsellor(&mut next, body, &heard, &speaker),
@@ -208,7 +213,6 @@ fn reply(
     }
     let words = folded.replace(' ', "");
     let fixed = library.fixed.iter().find(|fixed| fixed.fits(&words));
-    next.rating &= understand::command(&folded, next, library).is_some_and(|act| matches!(act, Act::Rate(_)));
     // 结束人工 is no wish for a person.
     if understand::ends_talk(&folded) && words.contains("人工") {
         return do_act(next, &Act::Withdraw, speaker);

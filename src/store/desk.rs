@@ -229,6 +229,7 @@ impl Store {
             })
             .collect();
         let share = |part: i64, whole: i64| part as f64 / whole.max(1) as f64;
+        let hours: std::collections::HashSet<i64> = rows.iter().map(|row| at(row, "asked_at") / 3_600_000).collect();
         let urgent = rows.iter().filter(|row| row.get::<String, _>("reason") == "crisis").count() as i64;
         let taking: Vec<i64> =
             rows.iter().filter_map(|row| Some(maybe(row, "taken_at")? - maybe(row, "offered_at")?)).collect();
@@ -237,7 +238,9 @@ impl Store {
             lengths: taken.iter().map(|(taken, ended)| ended - taken).collect(),
             urgent: share(urgent, requests.len() as i64),
             requests,
-            hourly: 4.0 * fresh.get::<i64, _>("n") as f64,
+            // In an hour in which anybody asks at all.
+            hourly: rows.len() as f64 / hours.len().max(1) as f64,
+            quarter: usize::try_from(fresh.get::<i64, _>("n")).unwrap_or_default(),
             passing: share(passes, offers),
             taking: taking.iter().sum::<i64>() / (taking.len() as i64).max(1),
         })

@@ -12,6 +12,7 @@ mod house;
 mod knowledge;
 mod phrases;
 mod procedures;
+mod queue;
 mod telegram;
 mod tidy;
 mod transcripts;

@@ -5,6 +5,7 @@
 
 mod act;
 mod forecast;
+mod lately;
 pub mod queue;
 
 use chrono::NaiveDateTime;

@@ -1,11 +1,14 @@
-//! The queue for human counsellors: in which order people are served, and who is offered to whom. How long
-//! that takes is [`super::forecast`]'s.
+//! The queue for human counsellors: in which order people are served, and who is offered to whom. How
+//! long that takes is told by [`super::forecast`].
 //!
 //! It asks no clock: every time is given, in milliseconds since 1970.
 
 use crate::message::Script;
 
-pub use super::forecast::{Lately, Wait, waits};
+pub use super::{
+    forecast::{Wait, waits},
+    lately::Lately,
+};
 
 /// How long an offer stands, in ms; after that it counts as passed.
 pub const OFFER_MS: i64 = 60_000;
@@ -30,7 +33,7 @@ pub struct Waiting {
     pub script: Script,
     /// The counsellor who helped last.
     pub previous: Option<String>,
-    /// The counsellors who let an offer pass, as often as they did.
+    /// The counsellors who let an offer pass, each as often as it did.
     pub passed: Vec<String>,
     /// To whom it is offered and since when (ms since 1970); meanwhile nobody else is offered it.
     pub offered: Option<(String, i64)>,
@@ -71,26 +74,46 @@ pub fn order(waiting: &mut [Waiting]) {
 
 /// How many are served before this one; nothing if it does not wait.
 pub fn ahead(waiting: &[Waiting], address: &str) -> Option<usize> {
-    let turn = waiting.iter().find(|person| person.address == address)?.turn();
-    Some(waiting.iter().filter(|person| person.turn() < turn).count())
+    let turn = waiting.iter().find(|who| who.address == address)?.turn();
+    Some(waiting.iter().filter(|who| who.turn() < turn).count())
 }
 
 /// The offers to make now, in the order of the queue. An offer counts as a conversation of its counsellor,
 /// and nobody gets more than the capacity.
 ///
 /// The previous counsellor comes first; then those with more of the needed skills, in the district, in the
-/// script; then who has the fewest conversations, and then who had none given or ended for longest.
-/// Whoever let an offer pass is not asked again before all others on duty have let it pass as often.
+/// script; then who has the fewest conversations, and then who had none given or ended for the longest
+/// time. While the skilled have no free place, a person is kept for them until [`PATIENCE_MS`], but not in
+/// distress. Who let an offer pass is not asked again before all others on duty have as often.
 pub fn offers(waiting: &[Waiting], on_duty: &[OnDuty], now: i64) -> Vec<Offer> {
-    let Room { queue, mut desks } = Room::new(waiting, on_duty, now);
+    let mut desks = desks(waiting, on_duty, now);
     let mut offers = Vec::new();
-    for person in queue.iter().filter(|person| person.who.offered_to(now).is_none()) {
-        if let Some(desk) = person.best(&desks, now).and_then(|index| desks.get_mut(index)) {
+    for who in in_order(waiting).into_iter().filter(|who| who.offered_to(now).is_none()) {
+        if !desks.iter().any(Desk::is_free) {
+            break;
+        }
+        let best = Person::new(who, &desks, now).best(&desks, now);
+        if let Some(desk) = best.and_then(|best| desks.get_mut(best)) {
             desk.load += 1;
-            offers.push(Offer { address: person.who.address.clone(), to: desk.who.name.clone() });
+            offers.push(Offer { address: who.address.clone(), to: desk.who.name.clone() });
         }
     }
     offers
+}
+
+pub(super) fn in_order(waiting: &[Waiting]) -> Vec<&Waiting> {
+    let mut queue: Vec<_> = waiting.iter().collect();
+    queue.sort_by(|a, b| a.turn().cmp(&b.turn()));
+    queue
+}
+
+/// Everybody on duty, by name.
+pub(super) fn desks<'a>(waiting: &[Waiting], on_duty: &'a [OnDuty], now: i64) -> Vec<Desk<'a>> {
+    let held = |name: &str| waiting.iter().filter(|who| who.offered_to(now) == Some(name)).count();
+    let desk = |who: &'a OnDuty| Desk { who, load: who.talks.len() + held(&who.name) };
+    let mut desks: Vec<_> = on_duty.iter().map(desk).collect();
+    desks.sort_by(|a, b| a.who.name.cmp(&b.who.name));
+    desks
 }
 
 impl Waiting {
@@ -105,22 +128,22 @@ impl Waiting {
         (!self.urgent, self.since, &self.address)
     }
 
-    /// How often a counsellor let it pass, with an offer that stood for too long.
+    /// How often a counsellor let it pass, with an offer that has stood for too long.
     fn passes(&self, name: &str, now: i64) -> usize {
         let lapsed = self.offered.iter().filter(|_| self.offered_to(now).is_none()).map(|(to, _)| to);
         self.passed.iter().chain(lapsed).filter(|passed| *passed == name).count()
     }
 
     fn grade(&self, one: &OnDuty) -> Grade {
-        // One bit for each skill that is missing, the most important one the highest.
-        let missing = self.skills.iter().fold(0, |bits: u32, skill| bits << 1 | u32::from(!one.skills.contains(skill)));
+        let has = |skill: &String| one.skills.contains(skill);
+        // A bit for each missing skill, the highest for the most important one.
+        let missing = self.skills.iter().take(32).fold(0, |bits: u32, skill| bits << 1 | u32::from(!has(skill)));
+        let serves = |district| one.districts.is_empty() || one.districts.contains(district);
         Grade {
             stranger: self.previous.as_ref() != Some(&one.name),
+            unskilled: !self.skills.is_empty() && !self.skills.iter().any(has),
             missing: (missing.count_ones(), missing),
-            elsewhere: self
-                .district
-                .as_ref()
-                .is_some_and(|it| !one.districts.is_empty() && !one.districts.contains(it)),
+            elsewhere: !self.district.as_ref().is_none_or(serves),
             misread: !one.scripts.is_empty() && !one.scripts.contains(&self.script),
         }
     }
@@ -130,6 +153,9 @@ impl Waiting {
 #[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
 struct Grade {
     stranger: bool,
+    /// Has none of the needed skills.
+    unskilled: bool,
+    /// How many of them are missing, and which.
     missing: (u32, u32),
     elsewhere: bool,
     misread: bool,
@@ -143,58 +169,33 @@ struct Choice {
     at_once: bool,
 }
 
+/// A person, and whom to ask.
 pub(super) struct Person<'a> {
     pub(super) who: &'a Waiting,
     choices: Vec<Choice>,
-    /// The desk and since when the offer that stands was made.
-    pub(super) held: Option<(usize, i64)>,
 }
 
+/// A counsellor, and how many conversations and offers there are.
 #[derive(Clone)]
 pub(super) struct Desk<'a> {
     pub(super) who: &'a OnDuty,
-    /// Conversations and offers.
     pub(super) load: usize,
 }
 
-/// The queue in its order, and everybody on duty.
-pub(super) struct Room<'a> {
-    pub(super) queue: Vec<Person<'a>>,
-    pub(super) desks: Vec<Desk<'a>>,
-}
-
-impl<'a> Room<'a> {
-    pub(super) fn new(waiting: &'a [Waiting], on_duty: &'a [OnDuty], now: i64) -> Self {
-        let mut desks: Vec<_> = on_duty.iter().map(|who| Desk { who, load: who.talks.len() }).collect();
-        desks.sort_by(|a, b| a.who.name.cmp(&b.who.name));
-        let mut queue: Vec<_> = waiting.iter().map(|who| Person::new(who, &desks, now)).collect();
-        queue.sort_by(|a, b| a.who.turn().cmp(&b.who.turn()));
-        for (desk, _) in queue.iter().filter_map(|person| person.held) {
-            desks.iter_mut().skip(desk).take(1).for_each(|desk| desk.load += 1);
-        }
-        Self { queue, desks }
-    }
-}
-
 impl<'a> Person<'a> {
-    fn new(who: &'a Waiting, desks: &[Desk], now: i64) -> Self {
-        let able = || desks.iter().enumerate().filter(|(_, desk)| desk.who.capacity > 0);
-        let passes: Vec<_> = able().map(|(_, desk)| who.passes(&desk.who.name, now)).collect();
-        let fewest = passes.iter().min().copied();
-        let asked = able().zip(passes).filter(|(_, passes)| Some(*passes) == fewest);
-        let mut choices: Vec<_> =
-            asked.map(|((desk, one), _)| Choice { desk, grade: who.grade(one.who), at_once: who.urgent }).collect();
-        let needs = who.skills.len().min(32) as u32;
-        let skilled = |grade: Grade| grade.missing.0 < needs;
-        let anyone = !choices.iter().any(|choice| skilled(choice.grade));
-        for choice in &mut choices {
-            choice.at_once |= anyone || skilled(choice.grade) || !choice.grade.stranger;
-        }
-        let held = who
-            .offered_to(now)
-            .zip(who.offered.as_ref())
-            .and_then(|(to, (_, since))| Some((desks.iter().position(|desk| desk.who.name == to)?, *since)));
-        Self { who, choices, held }
+    pub(super) fn new(who: &'a Waiting, desks: &[Desk], now: i64) -> Self {
+        let able = desks.iter().enumerate().filter(|(_, desk)| desk.who.capacity > 0);
+        let able: Vec<_> = able.map(|(desk, one)| (desk, one.who, who.passes(&one.who.name, now))).collect();
+        let fewest = able.iter().map(|(.., passes)| *passes).min();
+        let asked = able.into_iter().filter(|(.., passes)| Some(*passes) == fewest);
+        let graded: Vec<_> = asked.map(|(desk, one, _)| (desk, who.grade(one))).collect();
+        let anyone = who.urgent || graded.iter().all(|(_, grade)| grade.unskilled);
+        let choice = |(desk, grade): (usize, Grade)| Choice {
+            desk,
+            grade,
+            at_once: anyone || !grade.unskilled || !grade.stranger,
+        };
+        Self { who, choices: graded.into_iter().map(choice).collect() }
     }
 
     /// The best free desk at a time, if the person need not wait for another.
