@@ -41,7 +41,8 @@ impl Clock {
     fn local(self) -> DateTime<FixedOffset> {
         let zone = FixedOffset::east_opt(AHEAD).expect("eight hours is a valid offset");
         let now = Utc::now().with_timezone(&zone);
-        let moved = self.day.and_then(|day| day.and_time(self.time.unwrap_or(now.time())).and_local_timezone(zone).single());
+        let moved =
+            self.day.and_then(|day| day.and_time(self.time.unwrap_or(now.time())).and_local_timezone(zone).single());
         moved.unwrap_or(now)
     }
 }

@@ -144,7 +144,11 @@ async fn look_after(inbox: &Inbox, held: &Mine, staff: &[Counsellor], on_duty: &
     } else {
         return Ok(());
     };
-    let by = owner.map(Counsellor::staff).unwrap_or(Staff { name: held.owner.clone(), shown: held.owner.clone(), leads: false });
+    let by = owner.map(Counsellor::staff).unwrap_or(Staff {
+        name: held.owner.clone(),
+        shown: held.owner.clone(),
+        leads: false,
+    });
     let address: &Address = &held.address;
     if let Err(says) = inbox.act(address, &Uuid::now_v7().to_string(), &by, &event).await? {
         tracing::warn!("{address} could not be looked after: {says}");

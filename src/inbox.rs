@@ -122,7 +122,7 @@ impl Inbox {
     /// How the queue stands for somebody.
     pub fn desk(&self, address: &Address) -> Desk {
         let board = self.board.read().unwrap_or_else(PoisonError::into_inner);
-        let standing = board.next.and_then(|next| Some(*board.waiting.get(&address.to_string()).unwrap_or(&next)));
+        let standing = board.next.map(|next| *board.waiting.get(&address.to_string()).unwrap_or(&next));
         Desk { now: self.clock.local_time(), standing }
     }
 
@@ -204,8 +204,7 @@ impl Inbox {
             if loaded.version == 0 {
                 return Ok(Err("没有这个对话。"));
             }
-            let moment =
-                Moment { today: self.clock.today(), desk: self.desk(address), ..Moment::default() };
+            let moment = Moment { today: self.clock.today(), desk: self.desk(address), ..Moment::default() };
             let turn = match act(&self.library, &loaded.conversation, staff, event, &moment) {
                 Ok(turn) => turn,
                 // The same click may have been done between the two looks.

@@ -36,13 +36,13 @@ pub mod conversation;
 pub mod store;
 
 pub mod clock;
+pub mod dispatch;
 pub mod inbox;
 pub mod outbox;
-pub mod dispatch;
 
-pub mod html;
 pub mod channels;
 pub mod desk;
+pub mod html;
 pub mod http;
 
 pub mod commands;

@@ -98,7 +98,8 @@ async fn run(command: Command) -> Result<()> {
 /// The store of a desk, also while it is served: its writes are short transactions of their own, and
 /// no conversation is touched.
 async fn opened(desk: &AtDesk) -> Result<Store> {
-    std::fs::create_dir_all(&desk.data).with_context(|| format!("the folder {} cannot be made", desk.data.display()))?;
+    std::fs::create_dir_all(&desk.data)
+        .with_context(|| format!("the folder {} cannot be made", desk.data.display()))?;
     Store::open(&desk.data).await
 }
 

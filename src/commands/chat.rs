@@ -32,7 +32,8 @@ pub async fn run(inbox: &Inbox, address: Address, json: bool) -> Result<()> {
             terminal::prompt();
         }
         let Some(line) = tokio::task::spawn_blocking(read_line).await?? else { break };
-        let inbound = Inbound { id: Uuid::now_v7().to_string(), from: address.clone(), body: Body::Text(line), guess: None };
+        let inbound =
+            Inbound { id: Uuid::now_v7().to_string(), from: address.clone(), body: Body::Text(line), guess: None };
         let received = inbox.receive(&inbound, Delivery::Read).await?;
         let lines = inbox.store().transcript(&address, received.seq, 100).await?;
         let messages = lines.iter().filter_map(|line| match &line.said {
@@ -47,7 +48,7 @@ pub async fn run(inbox: &Inbox, address: Address, json: bool) -> Result<()> {
                 mode: conversation.mode(inbox.library()),
                 flow: conversation.tasks.last().map(|task| task.flow.as_str()),
                 question: dialog::question_at(inbox.library(), &conversation, inbox.today()),
-                messages: messages.iter().map(|message| Shown::from(*message)).collect(),
+                messages: messages.iter().map(|message| Shown::from(&***message)).collect(),
                 outcomes,
             };
             print_line(&serde_json::to_string(&turn)?);

@@ -43,7 +43,7 @@ impl Turn {
 
 /// What a step knows of the outside: the day, digits for a code that may be given out, and what a
 /// code that came in leads to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Moment {
     /// The day.
     pub today: NaiveDate,
@@ -231,7 +231,9 @@ fn reply(
         let found = library.find(&without_masks(&folded)).1;
         let first = found.findings.first();
         let like = first.and_then(|first| likened(&folded, first, library.subject(first), library));
-        let sure = first.filter(|_| found.confidence >= CERTAIN).and_then(|first| urgent(&folded, library.subject(first), library));
+        let sure = first
+            .filter(|_| found.confidence >= CERTAIN)
+            .and_then(|first| urgent(&folded, library.subject(first), library));
         if let Some(urgent) = like.or(sure) {
             return say_fixed(next, urgent, speaker);
         }

@@ -19,7 +19,8 @@ const COST: (u32, u32, u32) = (19_456, 2, 1);
 const LENGTH: std::ops::RangeInclusive<usize> = 10..=128;
 
 /// What people choose though everybody guesses it; compared in lower case, without blanks.
-const COMMON: &[&str] = &["password", "1234567890", "0123456789", "qwertyuiop", "luzhu", "xiamen", "iloveyou", "woaini", "admin"];
+const COMMON: &[&str] =
+    &["password", "1234567890", "0123456789", "qwertyuiop", "luzhu", "xiamen", "iloveyou", "woaini", "admin"];
 
 /// Why a password is not good enough; nothing if it is.
 pub fn trouble(name: &str, password: &str) -> Option<&'static str> {

@@ -40,7 +40,11 @@ impl FromRequestParts<Console> for Entered {
         if parts.method != Method::GET {
             same_site(&parts.headers)?;
         }
-        let script = if read(&parts.headers, name("desk-script", console.secure)).as_deref() == Some("hant") { Script::Hant } else { Script::Hans };
+        let script = if read(&parts.headers, name("desk-script", console.secure)).as_deref() == Some("hant") {
+            Script::Hant
+        } else {
+            Script::Hans
+        };
         Ok(Self { me: session.counsellor, csrf: session.csrf, token, script })
     }
 }
@@ -121,10 +125,9 @@ async fn enter(console: &Console, who: &str, browser: Option<String>) -> Result<
     let token = store.begin_session(who, &browser, now).await?;
     store.audit(who, "login", who, now).await?;
     let mut response = Redirect::to("/desk").into_response();
-    for cookie in [
-        cookie("desk", &token, console.secure, SESSION),
-        cookie("desk-known", &browser, console.secure, KNOWN),
-    ] {
+    for cookie in
+        [cookie("desk", &token, console.secure, SESSION), cookie("desk-known", &browser, console.secure, KNOWN)]
+    {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     Ok(response)
@@ -145,7 +148,10 @@ pub(super) struct Token {
 
 const NO_LINK: &str = "这个链接用过了或者过期了，请管理员再给您一个。";
 
-pub(super) async fn welcome_page(State(console): State<Console>, Query(given): Query<Token>) -> Result<Response, Failed> {
+pub(super) async fn welcome_page(
+    State(console): State<Console>,
+    Query(given): Query<Token>,
+) -> Result<Response, Failed> {
     match console.inbox.store().invited(&given.token, console.now()).await? {
         Some(name) => Ok(html(StatusCode::OK, page::welcome(&pen(&console), &name, &given.token, None))),
         None => Ok(html(StatusCode::NOT_FOUND, page::login(&pen(&console), "", Some(NO_LINK)))),
@@ -158,7 +164,11 @@ pub(super) struct Chosen {
     password: String,
 }
 
-pub(super) async fn welcome(State(console): State<Console>, headers: HeaderMap, Form(given): Form<Chosen>) -> Result<Response, Failed> {
+pub(super) async fn welcome(
+    State(console): State<Console>,
+    headers: HeaderMap,
+    Form(given): Form<Chosen>,
+) -> Result<Response, Failed> {
     same_site(&headers)?;
     let store = console.inbox.store();
     let Some(name) = store.invited(&given.token, console.now()).await? else {

@@ -131,11 +131,17 @@ impl Console {
             return Ok(true);
         }
         let held = store.earlier(address).await?.iter().any(|talk| talk.by.as_ref() == Some(&me.name));
-        let owes = store.tasks().await?.iter().any(|task| task.address == *address && task.owner.as_ref() == Some(&me.name));
+        let owes =
+            store.tasks().await?.iter().any(|task| task.address == *address && task.owner.as_ref() == Some(&me.name));
         Ok(held || owes)
     }
 
-    async fn board_page(&self, entered: &Entered, status: StatusCode, trouble: Option<&str>) -> Result<Response, Failed> {
+    async fn board_page(
+        &self,
+        entered: &Entered,
+        status: StatusCode,
+        trouble: Option<&str>,
+    ) -> Result<Response, Failed> {
         let board = view::board(&self.inbox, &entered.me, entered.script).await?;
         Ok(html(status, page::board(&self.reader(entered), &board, trouble)))
     }
@@ -203,7 +209,8 @@ impl IntoResponse for Failed {
         match self {
             Self::Broken(error) => {
                 tracing::error!("a request of the desk failed: {error:#}");
-                (StatusCode::SERVICE_UNAVAILABLE, "工作台现在暂时不能用，刚才的操作没有保存，请稍后再试。").into_response()
+                (StatusCode::SERVICE_UNAVAILABLE, "工作台现在暂时不能用，刚才的操作没有保存，请稍后再试。")
+                    .into_response()
             }
             Self::Refused(status, says) => (status, says).into_response(),
             Self::LoggedOut => Redirect::to("/desk/login").into_response(),
@@ -341,11 +348,31 @@ async fn deed(
             return Ok(Redirect::to("/desk").into_response());
         }
         "note" | "label" => {
-            let words = crate::text::mask::mask(&crate::text::clean::keep(if deed == "note" { &form.text } else { &form.label }), Script::Hans).0;
+            let words = crate::text::mask::mask(
+                &crate::text::clean::keep(if deed == "note" { &form.text } else { &form.label }),
+                Script::Hans,
+            )
+            .0;
             match (deed.as_str(), some(&words)) {
-                (_, None) => return console.talk_page(&entered, &address, StatusCode::BAD_REQUEST, Some("没有写字，还没有记下。"), String::new()).await,
-                ("note", Some(words)) => store.add_note(&address, &me.shown, &words.chars().take(2000).collect::<String>(), console.now()).await?,
-                (_, Some(words)) => store.toggle_label(&address, &words.chars().take(20).collect::<String>(), &me.name).await?,
+                (_, None) => {
+                    return console
+                        .talk_page(
+                            &entered,
+                            &address,
+                            StatusCode::BAD_REQUEST,
+                            Some("没有写字，还没有记下。"),
+                            String::new(),
+                        )
+                        .await;
+                }
+                ("note", Some(words)) => {
+                    store
+                        .add_note(&address, &me.shown, &words.chars().take(2000).collect::<String>(), console.now())
+                        .await?
+                }
+                (_, Some(words)) => {
+                    store.toggle_label(&address, &words.chars().take(20).collect::<String>(), &me.name).await?
+                }
             }
             console.audit(&entered, &deed, &address.to_string()).await?;
             return Ok(Redirect::to(&page::way(&address)).into_response());
@@ -366,7 +393,11 @@ async fn deed(
                 Event::Take | Event::Join => page::way(&address),
                 _ => format!("{}#end", page::way(&address)),
             };
-            Ok(if wants_json { axum::Json(serde_json::json!({})).into_response() } else { Redirect::to(&to).into_response() })
+            Ok(if wants_json {
+                axum::Json(serde_json::json!({})).into_response()
+            } else {
+                Redirect::to(&to).into_response()
+            })
         }
         Err(says) if wants_json => {
             let says = console.reader(&entered).pen.say(says);
@@ -376,7 +407,11 @@ async fn deed(
     }
 }
 
-async fn task_done(State(console): State<Console>, Path(id): Path<String>, entered: Entered) -> Result<Response, Failed> {
+async fn task_done(
+    State(console): State<Console>,
+    Path(id): Path<String>,
+    entered: Entered,
+) -> Result<Response, Failed> {
     let store = console.inbox.store();
     let task = store.tasks().await?.into_iter().find(|task| task.id == id);
     let mine = |owner: &Option<String>| owner.as_ref() == Some(&entered.me.name) || entered.me.role.leads();
@@ -435,7 +470,11 @@ struct NewColleague {
     role: String,
 }
 
-async fn add_colleague(State(console): State<Console>, entered: Entered, Form(new): Form<NewColleague>) -> Result<Response, Failed> {
+async fn add_colleague(
+    State(console): State<Console>,
+    entered: Entered,
+    Form(new): Form<NewColleague>,
+) -> Result<Response, Failed> {
     admin(&entered)?;
     let store = console.inbox.store();
     let fits = is_account_name(&new.name) && !new.shown.trim().is_empty() && new.shown.chars().count() <= 20;
@@ -541,5 +580,7 @@ async fn events(State(console): State<Console>, entered: Entered) -> Response {
             }
         }
     });
-    Sse::new(ReceiverStream::new(stream)).keep_alive(sse::KeepAlive::new().interval(Duration::from_secs(15))).into_response()
+    Sse::new(ReceiverStream::new(stream))
+        .keep_alive(sse::KeepAlive::new().interval(Duration::from_secs(15)))
+        .into_response()
 }

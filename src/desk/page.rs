@@ -5,14 +5,11 @@ use uuid::Uuid;
 
 use crate::{
     clock::{milliseconds, time_of_day},
-    conversation::{
-        Conversation,
-        answer::Speaker,
-        dialog,
-        eligibility::Known,
-        handoff::Desk,
+    conversation::{Conversation, answer::Speaker, dialog, eligibility::Known, handoff::Desk},
+    desk::{
+        Suggestion,
+        view::{Board, Open, Person},
     },
-    desk::{Suggestion, view::{Board, Open, Person}},
     html::{Frame, Pen, parts, time},
     library::{fact::Value, office},
     message::{Author, Script},
@@ -68,7 +65,8 @@ impl Reader<'_> {
             div #polite.hidden role="status" aria-live="polite" {}
         };
         let live = live.then_some("/assets/desk.js");
-        Frame { title: &format!("{title} · 鹭助工作台"), size: "normal", style: "/assets/desk.css", live }.around(&self.pen, &body)
+        Frame { title: &format!("{title} · 鹭助工作台"), size: "normal", style: "/assets/desk.css", live }
+            .around(&self.pen, &body)
     }
 }
 
@@ -82,7 +80,8 @@ pub(super) fn outside(pen: &Pen<'_>, title: &str, trouble: Option<&str>, form: &
             (form)
         }
     };
-    Frame { title: &format!("{title} · 鹭助工作台"), size: "normal", style: "/assets/desk.css", live: None }.around(pen, &body)
+    Frame { title: &format!("{title} · 鹭助工作台"), size: "normal", style: "/assets/desk.css", live: None }
+        .around(pen, &body)
 }
 
 /// Name and password.
@@ -461,11 +460,16 @@ fn known(reader: &Reader<'_>, whole: &Whole<'_>) -> Markup {
     let (library, conversation) = (reader.pen.library, whole.conversation);
     let today = whole.desk.now.date();
     let how = |key: &str| {
-        let task = conversation.tasks.iter().chain(&conversation.left).find(|task| task.answered.iter().any(|other| other == key));
+        let task = conversation
+            .tasks
+            .iter()
+            .chain(&conversation.left)
+            .find(|task| task.answered.iter().any(|other| other == key));
         let flow = task.and_then(|task| library.flow(&task.flow));
         flow.map_or("话里说到".to_owned(), |flow| format!("办“{}”时答的", flow.title))
     };
-    let told: Vec<_> = conversation.told.iter().filter_map(|(key, value)| Some((key, library.facts.get(key)?, value))).collect();
+    let told: Vec<_> =
+        conversation.told.iter().filter_map(|(key, value)| Some((key, library.facts.get(key)?, value))).collect();
     html! {
         section aria-labelledby="known-title" {
             h2 #known-title { (reader.say("已经知道的")) }
@@ -579,7 +583,12 @@ fn past(reader: &Reader<'_>, whole: &Whole<'_>) -> Markup {
 }
 
 /// Colleagues: who they are, what they can do; invitations.
-pub(super) fn team(reader: &Reader<'_>, colleagues: &[Counsellor], link: Option<&str>, trouble: Option<&str>) -> String {
+pub(super) fn team(
+    reader: &Reader<'_>,
+    colleagues: &[Counsellor],
+    link: Option<&str>,
+    trouble: Option<&str>,
+) -> String {
     let library = reader.pen.library;
     let admin = reader.me.role.is_admin();
     let main = html! {

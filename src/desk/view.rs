@@ -70,7 +70,8 @@ pub(super) fn name_of(address: &Address) -> String {
 pub(super) async fn board(inbox: &Inbox, me: &Counsellor, script: Script) -> Result<Board> {
     let (store, now) = (inbox.store(), inbox.clock().now());
     let colleagues = store.counsellors().await?;
-    let shown = |name: &str| colleagues.iter().find(|one| one.name == name).map_or(name.to_owned(), |one| one.shown.clone());
+    let shown =
+        |name: &str| colleagues.iter().find(|one| one.name == name).map_or(name.to_owned(), |one| one.shown.clone());
     let mut board = Board { waiting: vec![], mine: vec![], others: vec![], tasks: vec![] };
     for queued in store.queued().await? {
         let words = last_words(inbox, &queued.address, script).await?;
@@ -86,7 +87,8 @@ pub(super) async fn board(inbox: &Inbox, me: &Counsellor, script: Script) -> Res
         if mine { board.mine.push(open) } else { board.others.push(open) }
     }
     let local = inbox.clock().local_time();
-    for task in store.tasks().await?.into_iter().filter(|task| me.role.leads() || task.owner.as_ref() == Some(&me.name)) {
+    for task in store.tasks().await?.into_iter().filter(|task| me.role.leads() || task.owner.as_ref() == Some(&me.name))
+    {
         board.tasks.push(Due {
             name: name_of(&task.address),
             about: inbox.library().language.in_script(&task.about, script),
@@ -100,7 +102,14 @@ pub(super) async fn board(inbox: &Inbox, me: &Counsellor, script: Script) -> Res
     Ok(board)
 }
 
-fn person(inbox: &Inbox, queued: Queued, words: Option<String>, script: Script, now: i64, shown: &dyn Fn(&str) -> String) -> Person {
+fn person(
+    inbox: &Inbox,
+    queued: Queued,
+    words: Option<String>,
+    script: Script,
+    now: i64,
+    shown: &dyn Fn(&str) -> String,
+) -> Person {
     let office = &inbox.library().office;
     let skills = queued.wants.skills.iter().filter_map(|id| Some(office.skill(id)?.name.clone()));
     Person {
@@ -153,8 +162,15 @@ pub(super) fn suggestions(inbox: &Inbox, conversation: &Conversation) -> Vec<Sug
     let found = findings.iter().filter_map(|finding| match library.subject(finding) {
         Subject::Article(article) => {
             let message = speaker.answer(article, finding.section);
-            let text = [Some(message.body()), message.source_line()].into_iter().flatten().collect::<Vec<_>>().join("\n");
-            Some(Suggestion { id: article.id.clone(), title: article.title.clone(), text, canned: false, stale: article.review_by < today })
+            let text =
+                [Some(message.body()), message.source_line()].into_iter().flatten().collect::<Vec<_>>().join("\n");
+            Some(Suggestion {
+                id: article.id.clone(),
+                title: article.title.clone(),
+                text,
+                canned: false,
+                stale: article.review_by < today,
+            })
         }
         Subject::Elsewhere(_) => None,
     });

@@ -85,7 +85,8 @@ impl Store {
         let _writing = self.writer.lock().await;
         // Immediate: whoever comes second, from another program too, finds the first one's line.
         let mut tx = self.pool.begin_with("begin immediate").await?;
-        let last = sqlx::query("select seq, hash from audit order by seq desc limit 1").fetch_optional(&mut *tx).await?;
+        let last =
+            sqlx::query("select seq, hash from audit order by seq desc limit 1").fetch_optional(&mut *tx).await?;
         let (seq, prev) = last.map_or((0, BEGINNING.into()), |row| (row.get("seq"), row.get("hash")));
         let mut line = AuditLine {
             seq: seq + 1,
@@ -97,23 +98,26 @@ impl Store {
             hash: String::new(),
         };
         line.hash = line.reckoned();
-        sqlx::query("insert into audit (seq, at, actor, action, object, prev, hash) values ($1, $2, $3, $4, $5, $6, $7)")
-            .bind(line.seq)
-            .bind(line.at)
-            .bind(&line.actor)
-            .bind(&line.action)
-            .bind(&line.object)
-            .bind(&line.prev)
-            .bind(&line.hash)
-            .execute(&mut *tx)
-            .await?;
+        sqlx::query(
+            "insert into audit (seq, at, actor, action, object, prev, hash) values ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(line.seq)
+        .bind(line.at)
+        .bind(&line.actor)
+        .bind(&line.action)
+        .bind(&line.object)
+        .bind(&line.prev)
+        .bind(&line.hash)
+        .execute(&mut *tx)
+        .await?;
         tx.commit().await?;
         Ok(())
     }
 
     /// The latest lines, latest first.
     pub async fn audit_tail(&self, most: i64) -> Result<Vec<AuditLine>> {
-        let rows = sqlx::query("select * from audit order by seq desc limit $1").bind(most).fetch_all(&self.pool).await?;
+        let rows =
+            sqlx::query("select * from audit order by seq desc limit $1").bind(most).fetch_all(&self.pool).await?;
         Ok(rows.iter().map(line).collect())
     }
 

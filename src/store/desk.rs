@@ -216,7 +216,8 @@ impl Store {
             .bind(now - 3_600_000 / 4)
             .fetch_one(&self.pool)
             .await?;
-        let (at, maybe) = (|row: &AnyRow, name| row.get::<i64, _>(name), |row: &AnyRow, name| row.get::<Option<i64>, _>(name));
+        let (at, maybe) =
+            (|row: &AnyRow, name| row.get::<i64, _>(name), |row: &AnyRow, name| row.get::<Option<i64>, _>(name));
         // Those begun last come last: by their end, short ones would come first.
         let mut taken: Vec<(i64, i64)> =
             rows.iter().filter_map(|row| Some((maybe(row, "taken_at")?, at(row, "ended_at")))).collect();
@@ -233,7 +234,8 @@ impl Store {
         let urgent = rows.iter().filter(|row| row.get::<String, _>("reason") == "crisis").count() as i64;
         let taking: Vec<i64> =
             rows.iter().filter_map(|row| Some(maybe(row, "taken_at")? - maybe(row, "offered_at")?)).collect();
-        let (offers, passes) = rows.iter().fold((0, 0), |(offers, passes), row| (offers + at(row, "offers"), passes + at(row, "passes")));
+        let (offers, passes) =
+            rows.iter().fold((0, 0), |(offers, passes), row| (offers + at(row, "offers"), passes + at(row, "passes")));
         Ok(Lately {
             lengths: taken.iter().map(|(taken, ended)| ended - taken).collect(),
             urgent: share(urgent, requests.len() as i64),

@@ -125,12 +125,14 @@ pub(super) async fn note(
     .execute(&mut **tx)
     .await?;
     if let Some(name) = after {
-        sqlx::query("update talk set taken_at = coalesce(taken_at, $3), by_name = $2 where address = $1 and ended_at is null")
-            .bind(address.to_string())
-            .bind(name)
-            .bind(now)
-            .execute(&mut **tx)
-            .await?;
+        sqlx::query(
+            "update talk set taken_at = coalesce(taken_at, $3), by_name = $2 where address = $1 and ended_at is null",
+        )
+        .bind(address.to_string())
+        .bind(name)
+        .bind(now)
+        .execute(&mut **tx)
+        .await?;
     }
     Ok(())
 }
@@ -172,10 +174,12 @@ pub(super) async fn asked_at(
     if request.reason != Reason::Transfer {
         return Ok(now);
     }
-    let row = sqlx::query("select asked_at from talk where address = $1 and reason <> 'transfer' order by asked_at desc limit 1")
-        .bind(address.to_string())
-        .fetch_optional(&mut **tx)
-        .await?;
+    let row = sqlx::query(
+        "select asked_at from talk where address = $1 and reason <> 'transfer' order by asked_at desc limit 1",
+    )
+    .bind(address.to_string())
+    .fetch_optional(&mut **tx)
+    .await?;
     Ok(row.map_or(now, |row| row.get("asked_at")))
 }
 

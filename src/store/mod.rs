@@ -111,7 +111,7 @@ pub struct Line {
 #[serde(untagged)]
 pub enum Said {
     /// The assistant's, with all its parts.
-    Message(Message),
+    Message(Box<Message>),
     /// Plain words of a person.
     Words {
         /// The words, numbers masked.
@@ -296,8 +296,13 @@ impl Store {
 fn lines_of(turn: &Turn, first: i64, now: i64) -> Vec<Line> {
     let words = Said::Words { text: turn.heard.clone(), script: turn.conversation.script };
     let heard = (!turn.heard.is_empty()).then_some((Author::You, words));
-    let said = turn.said.iter().map(|message| (message.author(), Said::Message(message.clone())));
-    heard.into_iter().chain(said).zip(first..).map(|((author, said), seq)| Line { seq, author, at: now, said }).collect()
+    let said = turn.said.iter().map(|message| (message.author(), Said::Message(Box::new(message.clone()))));
+    heard
+        .into_iter()
+        .chain(said)
+        .zip(first..)
+        .map(|((author, said), seq)| Line { seq, author, at: now, said })
+        .collect()
 }
 
 /// Writes the state unless the version moved; says whether it was written.

@@ -261,7 +261,8 @@ impl Store {
             .bind(password)
             .execute(&mut *tx)
             .await?;
-        for statement in ["delete from desk_session where name = $1", "delete from invitation where name = $1 and used_at is null"]
+        for statement in
+            ["delete from desk_session where name = $1", "delete from invitation where name = $1 and used_at is null"]
         {
             sqlx::query(statement).bind(&name).execute(&mut *tx).await?;
         }

@@ -23,7 +23,8 @@ const step = (says, walk) =>
 /** Notes everything that is wrong with a page in its present state. */
 async function look(hand, state) {
   wrong.push(...(await inspect(hand, state)));
-  titles.set(state.split(",")[0] + (hand === lin ? "" : " (person)"), await hand.page.title());
+  const page = state.split(",")[0];
+  if (!titles.has(page)) titles.set(page, await hand.page.title());
 }
 
 /** The person writes, and waits until it was taken in. */

@@ -216,6 +216,10 @@ export function ownChecks() {
     if (![...field.labels].some((label) => seen(label) && says(label.textContent))) found.push(`no visible label: ${short(field)}`);
   }
   for (const control of all("button,a[href],summary")) if (!says(control.innerText)) found.push(`no text: ${short(control)}`);
+  for (const one of all("body *")) {
+    const pressed = getComputedStyle(one).cursor === "pointer" && !one.closest("a[href],button,summary,label,select,input");
+    if (pressed) found.push(`looks pressable and is no control: ${short(one)}`);
+  }
   for (const one of document.querySelectorAll("[tabindex]")) if (one.tabIndex > 0) found.push(`positive tabindex: ${short(one)}`);
   // Links within a line of text are exempt (WCAG 2.5.5, inline); a box to tick is as large as its label.
   for (const target of all("button,.button,summary,select,textarea,input:not([type=hidden])").filter((one) => !one.matches(".skip"))) {

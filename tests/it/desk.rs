@@ -32,7 +32,8 @@ async fn a_whole_case_from_the_question_to_the_rating() {
     let talk = waiting(&chen).await;
     // Everything is on the first screen.
     let page = chen.page(&talk).await;
-    for shown in ["大陆居民", "失业登记", "失业金能领几个月", "社会保险法", "要找顾问", "接这个对话"] {
+    for shown in ["大陆居民", "失业登记", "失业金能领几个月", "社会保险法", "要找顾问", "接这个对话"]
+    {
         assert!(page.contains(shown), "{shown} is not shown");
     }
     // Not theirs yet: nothing can be said.
@@ -97,14 +98,29 @@ async fn nobody_does_what_they_may_not() {
         let answer = stranger.get(format!("{}{page}", server.url)).send().await.expect("an answer");
         assert_eq!(answer.status(), 303, "{page}");
     }
-    let deeds = ["take", "say", "pass", "note", "label", "transfer", "join", "return", "close", "guide", "fill", "unguide", "typing"];
+    let deeds = [
+        "take", "say", "pass", "note", "label", "transfer", "join", "return", "close", "guide", "fill", "unguide",
+        "typing",
+    ];
     let forms: Vec<String> = deeds
         .iter()
         .map(|deed| format!("{talk}/{deed}"))
-        .chain(["/desk/duty", "/desk/logout", "/desk/script", "/desk/team", "/desk/team/chen", "/desk/team/chen/disable", "/desk/task/1"].map(str::to_owned))
+        .chain(
+            [
+                "/desk/duty",
+                "/desk/logout",
+                "/desk/script",
+                "/desk/team",
+                "/desk/team/chen",
+                "/desk/team/chen/disable",
+                "/desk/task/1",
+            ]
+            .map(str::to_owned),
+        )
         .collect();
     for form in &forms {
-        let answer = stranger.post(format!("{}{form}", server.url)).form(&[("text", "x")]).send().await.expect("an answer");
+        let answer =
+            stranger.post(format!("{}{form}", server.url)).form(&[("text", "x")]).send().await.expect("an answer");
         assert_eq!(answer.status(), 303, "{form}");
         // A session alone is not enough: the form's own token, and our own site.
         let without = chen.raw(form).form(&[("text", "x")]).send().await.expect("an answer");
@@ -120,7 +136,10 @@ async fn nobody_does_what_they_may_not() {
     assert_eq!((chen.look("/desk/team").await, lin.look("/desk/team").await), (403, 200));
     assert_eq!((chen.look("/desk/audit").await, lin.look("/desk/audit").await), (403, 200));
     let new = [("name", "eve"), ("shown", "伊"), ("role", "admin")];
-    assert_eq!((chen.post("/desk/team", &new).await.status(), lin.post("/desk/team", &new).await.status()), (403.try_into().expect("a status"), 403.try_into().expect("a status")));
+    assert_eq!(
+        (chen.post("/desk/team", &new).await.status(), lin.post("/desk/team", &new).await.status()),
+        (403.try_into().expect("a status"), 403.try_into().expect("a status"))
+    );
     assert_eq!(lin.post("/desk/team/chen/disable", &[]).await.status(), 403);
     // Who is disabled is out at once.
     assert_eq!(anna.post("/desk/team/chen/disable", &[]).await.status(), 303);
@@ -135,7 +154,11 @@ async fn passwords_are_not_guessed_and_the_owner_is_not_locked_out() {
     let token = link.split_once("token=").expect("a token").1;
     let url = format!("{}/desk/login", server.url);
     for bad in ["short", "password1234", "annaannaanna", "aaaaaaaaaaaaaa"] {
-        let answer = browser().post(format!("{}/desk/welcome", server.url)).form(&[("token", token), ("password", bad)]).send().await;
+        let answer = browser()
+            .post(format!("{}/desk/welcome", server.url))
+            .form(&[("token", token), ("password", bad)])
+            .send()
+            .await;
         assert_eq!(answer.expect("an answer").status(), 400, "{bad}");
     }
     let chosen = [("token", token), ("password", PASSWORD)];
@@ -156,7 +179,12 @@ async fn passwords_are_not_guessed_and_the_owner_is_not_locked_out() {
     assert_eq!(login("", "anna", PASSWORD).await, 429, "a stranger may go on guessing");
     assert_eq!(login(&known, "anna", PASSWORD).await, 303, "the owner is locked out");
     assert_eq!(login("", "nobody", PASSWORD).await, 401);
-    let page = browser().post(&url).form(&[("name", "nobody"), ("password", "wrong wrong wrong")]).send().await.expect("an answer");
+    let page = browser()
+        .post(&url)
+        .form(&[("name", "nobody"), ("password", "wrong wrong wrong")])
+        .send()
+        .await
+        .expect("an answer");
     let page = page.text().await.expect("text");
     assert!(page.contains("账号或者密码不对") && page.contains("role=\"alert\""), "{page}");
 }
@@ -199,7 +227,8 @@ async fn offers_go_on_duty_go_past_and_tasks_get_an_owner() {
     say(&person, "公司没有给我交社保").await;
     for _ in 0..100 {
         let page = anna.page("/desk").await;
-        if page.contains("要回复的留言和约好的时间（1）") && page.contains("公司没有给我交社保") {
+        if page.contains("要回复的留言和约好的时间（1）") && page.contains("公司没有给我交社保")
+        {
             let id = page.split_once("/desk/task/").expect("a task").1.split('"').next().expect("an id").to_owned();
             anna.post(&format!("/desk/task/{id}"), &[]).await;
             assert!(anna.page("/desk").await.contains("要回复的留言和约好的时间（0）"));

@@ -11,7 +11,7 @@ mod model;
 mod post;
 mod stored;
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use luzhu::{
     conversation::wording,
@@ -29,6 +29,17 @@ fn rounds(ordinary: usize) -> usize {
 fn staff() -> [Staff; 4] {
     let one = |name: &str, shown: &str, leads| Staff { name: name.into(), shown: shown.into(), leads };
     [one("wang", "王心", false), one("lin", "林立", false), one("he", "何工", false), one("fang", "方正", true)]
+}
+
+/// Looks until something is so, for two minutes at most.
+async fn until(what: &str, so: impl AsyncFn() -> bool) {
+    for _ in 0..6000 {
+        if so().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("{what}: not within two minutes");
 }
 
 /// A folder in memory where there is one: what is tried here is no disk.
@@ -57,7 +68,9 @@ fn read(lines: &[Line]) -> Result<Reading, String> {
     let mut reading = Reading::default();
     for line in lines {
         let Said::Message(message) = &line.said else { continue };
-        let wrong = || Err(format!("line {}: {:?} speaks into {:?}'s: {}", line.seq, message.by, reading.speaker, message.text()));
+        let wrong = || {
+            Err(format!("line {}: {:?} speaks into {:?}'s: {}", line.seq, message.by, reading.speaker, message.text()))
+        };
         let lead = message.lead.as_str();
         match (&reading.speaker, &message.by) {
             (_, Some(by)) if lead == wording::JOINED => {
@@ -112,12 +125,16 @@ impl Tables {
     }
 
     async fn deliveries(&self, address: &Address) -> Vec<Delivered> {
-        let rows = sqlx::query("select seq, author, delivery from message where address = $1 and author <> 'you' order by seq")
-            .bind(address.to_string())
-            .fetch_all(&self.0)
-            .await
-            .expect("rows");
-        rows.iter().map(|row| Delivered { seq: row.get("seq"), author: row.get("author"), delivery: row.get("delivery") }).collect()
+        let rows = sqlx::query(
+            "select seq, author, delivery from message where address = $1 and author <> 'you' order by seq",
+        )
+        .bind(address.to_string())
+        .fetch_all(&self.0)
+        .await
+        .expect("rows");
+        rows.iter()
+            .map(|row| Delivered { seq: row.get("seq"), author: row.get("author"), delivery: row.get("delivery") })
+            .collect()
     }
 
     /// How requests and conversations with counsellors ended, in the order of their beginning; nothing
@@ -168,7 +185,9 @@ async fn look_over(store: &Store, tables: &Tables, address: &Address) -> Result<
     })?;
     hold(reading.waits == request.is_some(), || format!("promised: {}, asked for: {request:?}", reading.waits))?;
     let owner = store.owner(address).await.expect("an owner");
-    hold(owner.as_deref() == talk.as_ref().map(|talk| talk.by.name.as_str()), || format!("owner {owner:?}, talk {talk:?}"))?;
+    hold(owner.as_deref() == talk.as_ref().map(|talk| talk.by.name.as_str()), || {
+        format!("owner {owner:?}, talk {talk:?}")
+    })?;
     let talks = tables.talks(address).await;
     let open = talks.iter().filter(|(ending, _)| ending.is_none()).count();
     hold(open == usize::from(talk.is_some() || request.is_some()), || format!("{open} requests are open"))?;
@@ -176,7 +195,9 @@ async fn look_over(store: &Store, tables: &Tables, address: &Address) -> Result<
     hold(taken == reading.takes, || format!("{taken} of {} takeovers are noted", reading.takes))?;
     let tasks = store.tasks().await.expect("tasks").into_iter().filter(|task| task.address == *address).count();
     hold(tasks == reading.tasks, || format!("{tasks} of {} tasks are noted", reading.tasks))?;
-    let unsent = |line: &&Delivered| line.author == "assistant" && line.seq < reading.taken && ["due", "sending"].contains(&line.delivery.as_str());
+    let unsent = |line: &&Delivered| {
+        line.author == "assistant" && line.seq < reading.taken && ["due", "sending"].contains(&line.delivery.as_str())
+    };
     let unsent = tables.deliveries(address).await.iter().filter(unsent).count();
     hold(unsent == 0, || format!("{unsent} lines of the assistant may still be sent after a takeover"))?;
     let heard = lines.iter().filter(|line| line.author == Author::You).count();

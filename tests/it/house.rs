@@ -193,7 +193,8 @@ impl AtDesk {
         let link = account(server, data, name, role);
         let token = link.split_once("token=").expect("a token").1;
         let form = [("token", token), ("password", PASSWORD)];
-        let answer = browser().post(format!("{}/desk/welcome", server.url)).form(&form).send().await.expect("an answer");
+        let answer =
+            browser().post(format!("{}/desk/welcome", server.url)).form(&form).send().await.expect("an answer");
         assert_eq!(answer.status(), 303, "{name}");
         Self::with_cookies(&server.url, &cookies(&answer)).await
     }

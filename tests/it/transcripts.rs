@@ -52,7 +52,8 @@ async fn play(written: &str) -> String {
         let before = store.load(&address).await.expect("a state").last_seq;
         let typed = line.strip_prefix('>').map(str::trim);
         if let Some(typed) = typed {
-            let inbound = Inbound { id: i.to_string(), from: address.clone(), body: Body::Text(typed.into()), guess: None };
+            let inbound =
+                Inbound { id: i.to_string(), from: address.clone(), body: Body::Text(typed.into()), guess: None };
             inbox.receive(&inbound, Delivery::Read).await.expect("taken in");
         } else if let Some(event) = line.strip_prefix("@ ") {
             let (staff, event) = at_desk(event);

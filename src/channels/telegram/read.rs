@@ -21,8 +21,12 @@ pub(super) enum Read {
 /// Reads an update.
 pub(super) fn update(raw: &RawUpdate) -> Read {
     let Ok(update) = serde_json::from_str::<Update>(&raw.body) else { return Read::Unreadable };
-    let inbound =
-        |chat: i64, body| Inbound { id: raw.id.to_string(), from: Address::new(NAME, chat.to_string()), body, guess: None };
+    let inbound = |chat: i64, body| Inbound {
+        id: raw.id.to_string(),
+        from: Address::new(NAME, chat.to_string()),
+        body,
+        guess: None,
+    };
     match update.kind {
         UpdateKind::Message(message) | UpdateKind::EditedMessage(message) if message.chat.is_private() => {
             match body(&message) {

@@ -120,7 +120,12 @@ async fn receive(State(web): State<Web>, headers: HeaderMap, body: Body) -> Resp
     });
     let response = match sent {
         Ok(sent) => {
-            let inbound = Inbound { id: sent.id, from: visitor.address.clone(), body: sent.body, guess: Some(page::script_of(&headers)) };
+            let inbound = Inbound {
+                id: sent.id,
+                from: visitor.address.clone(),
+                body: sent.body,
+                guess: Some(page::script_of(&headers)),
+            };
             match web.inbox.receive(&inbound, Delivery::Read).await {
                 Ok(_) if !wants_json => Redirect::to("/#end").into_response(),
                 Ok(received) => {

@@ -45,7 +45,7 @@ pub(super) fn shown(line: &Line) -> Shown<'_> {
     let (seq, from) = (line.seq, line.author);
     match &line.said {
         Said::Message(message) => {
-            let Message { kind, script, choices, sources, .. } = message;
+            let Message { kind, script, choices, sources, .. } = &**message;
             let choices = choices.iter().map(|Choice { key, label, .. }| ShownChoice { key, label }).collect();
             Shown { seq, from, kind: What::Reply(*kind), script: *script, text: message.text(), choices, sources }
         }

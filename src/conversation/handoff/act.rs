@@ -4,7 +4,7 @@ use crate::{
     conversation::{
         answer::Speaker,
         dialog::Dialog,
-        handoff::{Desk, Handoff},
+        handoff::Handoff,
         state::{Conversation, Reason, Request, Talk},
         step::{Moment, Turn},
         wording,
@@ -82,7 +82,11 @@ impl Handoff<'_> {
     fn take(&mut self, staff: &Staff) -> Result<Vec<Message>, &'static str> {
         let before = self.next.talk.take();
         if let Some(talk) = before.as_ref().filter(|talk| talk.by.name == staff.name || !staff.leads) {
-            let refused = if talk.by.name == staff.name { "这个对话已经在您这里。" } else { "同事已经接了这个对话。" };
+            let refused = if talk.by.name == staff.name {
+                "这个对话已经在您这里。"
+            } else {
+                "同事已经接了这个对话。"
+            };
             self.next.talk = before;
             return Err(refused);
         }
@@ -182,9 +186,3 @@ impl Handoff<'_> {
 }
 
 const NOT_YOURS: &str = "这个对话现在不在您这里。请先接手。";
-
-impl Default for Moment {
-    fn default() -> Self {
-        Self { today: Default::default(), digits: String::new(), carried: None, desk: Desk::default() }
-    }
-}

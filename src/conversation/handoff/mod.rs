@@ -147,7 +147,9 @@ impl Handoff<'_> {
             (Some(standing), _) => vec![standing.words()],
             (None, true) => vec![wording::NOBODY_YET.into()],
             (None, false) => match office.next_opening(desk.now) {
-                Some(opening) => vec![format!("现在不是顾问的上班时间，{}上班后按顺序回复您。", office::say(opening, desk.now))],
+                Some(opening) => {
+                    vec![format!("现在不是顾问的上班时间，{}上班后按顺序回复您。", office::say(opening, desk.now))]
+                }
                 None => vec![wording::NOBODY_YET.into()],
             },
         }
@@ -196,7 +198,11 @@ impl Handoff<'_> {
         let due = office.after_open_hours(now, office.queue.callback_hours).unwrap_or(now);
         self.task(words.to_owned(), now, due);
         let until = office::say(due, now);
-        self.speaker.say(Kind::Human, &format!("留言记下了。顾问最晚{until}在这里回复您，不用一直等着。"), &[wording::MORE_TO_ASK])
+        self.speaker.say(
+            Kind::Human,
+            &format!("留言记下了。顾问最晚{until}在这里回复您，不用一直等着。"),
+            &[wording::MORE_TO_ASK],
+        )
     }
 
     /// The person wants to be written to in an opening period; nothing when it is not offered any more.
@@ -298,7 +304,9 @@ impl Handoff<'_> {
     fn resume(&self, mut message: Message) -> Vec<Message> {
         let flow = self.next.tasks.last().and_then(|task| self.speaker.library.flow(&task.flow));
         if let Some(flow) = flow {
-            message.notes.push(self.speaker.spoken(&format!("“{}”办到一半，您的回答都在；想接着办，回复“继续”。", flow.title)));
+            message
+                .notes
+                .push(self.speaker.spoken(&format!("“{}”办到一半，您的回答都在；想接着办，回复“继续”。", flow.title)));
         }
         vec![message]
     }

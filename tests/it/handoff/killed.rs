@@ -17,7 +17,7 @@ use crate::{
     handoff::{
         Tables, folder, lines, look_over,
         post::{Entry, Post},
-        rounds,
+        rounds, until,
     },
     house::{Dice, PASSWORD, Server, account, browser, cookies, field},
 };
@@ -26,7 +26,8 @@ use crate::{
 const PEOPLE: i64 = 20;
 
 /// Who works at the desk, and as what; the first account is an admin, who leads too.
-const DESK: [(&str, &str); 4] = [("fang", "admin"), ("wang", "counsellor"), ("lin", "counsellor"), ("heng", "counsellor")];
+const DESK: [(&str, &str); 4] =
+    [("fang", "admin"), ("wang", "counsellor"), ("lin", "counsellor"), ("heng", "counsellor")];
 
 /// A counsellor's browser.
 struct Desk {
@@ -96,7 +97,8 @@ impl Town {
         let (mut speaker, also) = match dice.below(4) {
             // Two at once: one of them is refused, or neither has come to see it yet.
             0 => {
-                let (one, other) = tokio::join!(self.click(who, chat, "take", &[]), self.click(rival, chat, "take", &[]));
+                let (one, other) =
+                    tokio::join!(self.click(who, chat, "take", &[]), self.click(rival, chat, "take", &[]));
                 assert!((one, other) != (Clicked::Done, Clicked::Done), "two speak in {chat}");
                 let won = [(one, who), (other, rival)].into_iter().find(|(clicked, _)| *clicked == Clicked::Done);
                 if won.is_some() {
@@ -146,7 +148,8 @@ async fn desks(server: &Server, folder: &Path) -> Vec<Desk> {
     for (name, role) in DESK {
         let link = account(server, folder, name, role);
         let form = [("token", link.split_once("token=").expect("a token").1), ("password", PASSWORD)];
-        let entered = browser().post(format!("{}/desk/welcome", server.url)).form(&form).send().await.expect("an answer");
+        let entered =
+            browser().post(format!("{}/desk/welcome", server.url)).form(&form).send().await.expect("an answer");
         let headers = [(reqwest::header::COOKIE, cookies(&entered).parse().expect("a header"))].into_iter().collect();
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).default_headers(headers);
         let client = client.timeout(Duration::from_secs(30)).build().expect("a client");
@@ -201,9 +204,7 @@ async fn a_program_that_is_killed_all_the_time_loses_nobody_and_never_talks_over
         let read = tables.number("select count(*) from raw_update where state = 'done'").await;
         unsent + written as i64 - read
     };
-    while left().await > 0 {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    until("everything read and delivered", async || left().await == 0).await;
     server.kill();
 
     let store = Store::open(folder.path()).await.expect("a store");

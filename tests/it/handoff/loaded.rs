@@ -24,7 +24,7 @@ use crate::{
     handoff::{
         Tables, folder, lines, look_over,
         post::{Entry, Post},
-        rounds, staff,
+        rounds, staff, until,
     },
     house::{Dice, library},
 };
@@ -57,7 +57,12 @@ impl House {
     }
 
     async fn say(&self, chat: i64, text: &str) {
-        let inbound = Inbound { id: uuid::Uuid::now_v7().to_string(), from: Self::address(chat), body: Body::Text(text.into()), guess: None };
+        let inbound = Inbound {
+            id: uuid::Uuid::now_v7().to_string(),
+            from: Self::address(chat),
+            body: Body::Text(text.into()),
+            guess: None,
+        };
         self.inbox.receive(&inbound, Delivery::Push).await.expect("taken in");
     }
 
@@ -69,7 +74,8 @@ impl House {
     /// Takes over, and writes down when that is known.
     async fn take(&self, chat: i64, staff: &Staff) -> bool {
         let begun = Instant::now();
-        let done = if self.fenced { self.act(chat, staff, &Event::Take).await } else { self.take_unfenced(chat, staff).await };
+        let done =
+            if self.fenced { self.act(chat, staff, &Event::Take).await } else { self.take_unfenced(chat, staff).await };
         if done.is_ok() {
             self.post.note(Entry::Taken { chat });
             self.taken.fetch_add(1, Relaxed);
@@ -84,7 +90,8 @@ impl House {
         let address = Self::address(chat);
         loop {
             let loaded = self.store.load(&address).await.expect("a state");
-            let turn = handoff::act(self.inbox.library(), &loaded.conversation, staff, &Event::Take, &Moment::default())?;
+            let turn =
+                handoff::act(self.inbox.library(), &loaded.conversation, staff, &Event::Take, &Moment::default())?;
             let written = sqlx::query(
                 "update conversation set state = $1, owner = $2, request = null, version = version + 1 where address = $3 and version = $4",
             )
@@ -151,13 +158,14 @@ impl House {
 
     /// Nobody writes faster than can be read for ever.
     async fn wait_for_delivery(&self, chat: i64, most: usize) {
-        let under_way = async || {
-            let undelivered = self.store.undelivered(&Self::address(chat)).await.expect("lines");
-            undelivered.iter().filter(|(_, delivery)| delivery == "due" || delivery == "sending").count()
-        };
-        while under_way().await > most {
+        for _ in 0..6000 {
+            let lines = self.store.undelivered(&Self::address(chat)).await.expect("lines");
+            if lines.iter().filter(|(_, delivery)| delivery == "due" || delivery == "sending").count() <= most {
+                return;
+            }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+        panic!("nothing is delivered to {chat}");
     }
 }
 
@@ -193,9 +201,8 @@ async fn run(wanted: usize, fenced: bool, seed: u64) -> (Arc<House>, tempfile::T
         });
     }
     people.join_all().await;
-    while house.tables.number("select count(*) from message where delivery in ('due', 'sending')").await > 0 {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    let unsent = "select count(*) from message where delivery in ('due', 'sending')";
+    until("everything delivered", async || house.tables.number(unsent).await == 0).await;
     sending.abort();
     (house, folder)
 }

@@ -46,6 +46,7 @@ const WISHES: &[(&str, Wish)] = &[
     ("我要找真人顾问", Wish::Person),
     ("轉人工", Wish::Person),
     ("我不想活了", Wish::Danger),
+    ("朋友想自杀怎么办", Wish::Danger),
     ("结束", Wish::Part),
     ("我想回到机器人", Wish::Part),
     ("不用人工了", Wish::NoPerson),
@@ -53,18 +54,20 @@ const WISHES: &[(&str, Wish)] = &[
 ];
 
 /// And what is not: small talk, procedures, answers, words about a procedure, questions.
-const WORDS: &[&str] = &[
-    "取消", "取消", "取消", "你好", "谢谢", "好的", "繁", "简", "我要办失业登记", "我要申请劳动仲裁", "我能享受什么政策",
-    "大陆居民", "没有工作", "湖里区", "是", "不是", "3", "不确定", "跳过", "上一步", "继续", "总结", "重新开始", "帮助",
-    "失业金怎么领", "試用期最長多久", "帮我看看二维码门禁是谁装的", "隔壁那只猫叫什么名字来着",
-];
+const WORDS: &str = "取消 取消 取消 你好 谢谢 好的 繁 简 我要办失业登记 我要申请劳动仲裁 我能享受什么政策
+    大陆居民 没有工作 湖里区 是 不是 3 不确定 跳过 上一步 继续 总结 重新开始 帮助
+    失业金怎么领 試用期最長多久 帮我看看二维码门禁是谁装的 隔壁那只猫叫什么名字来着";
 
 /// Choices that people find under old messages.
-const OLD: &[&str] = &[
-    "return", "rate/yes", "rate/no", "leave", "place", "withdraw", "human", "call/2026-11-23T14:00", "call/2026-11-20T09:00",
-    "begin/labour-dispute", "begin/unemployment-registration", "answer/in_court/yes", "answer/identity/mainland",
-    "show/benefit-months", "more/benefit-months", "change/identity", "mend/resume", "mend/cancel", "nothing of ours",
-];
+const OLD: &str = "return rate/yes rate/no leave place withdraw human call/2026-11-23T14:00 call/2026-11-20T09:00
+    begin/labour-dispute begin/unemployment-registration answer/in_court/yes answer/identity/mainland
+    show/benefit-months more/benefit-months change/identity mend/resume mend/cancel nothing-of-ours";
+
+/// One of several words.
+fn one_of<'a>(dice: &mut Dice, words: &'a str) -> &'a str {
+    let words: Vec<&str> = words.split_whitespace().collect();
+    words[dice.below(words.len())]
+}
 
 /// What happens next.
 #[derive(Clone, Debug)]
@@ -103,7 +106,11 @@ impl Model {
     pub fn expect(&mut self, library: &Library, before: &Conversation, moment: &Moment, what: &Move) -> Fate {
         match what {
             Move::Person(body) => {
-                let typed = !matches!(body, Body::Choice(act) if act.parse::<Act>().is_ok());
+                let typed = match body {
+                    Body::Text(_) => true,
+                    Body::Choice(act) => act.parse::<Act>().is_err(),
+                    Body::Unreadable(_) => false,
+                };
                 Fate::Done(self.hear(&wish(library, before, body), typed, |begin| {
                     let slots = library.office.slots(moment.desk.now, 4);
                     slots.iter().any(|(from, _)| from.format("%Y-%m-%dT%H:%M").to_string() == begin)
@@ -129,7 +136,9 @@ impl Model {
             Wish::Leave => (self.waits, self.rating, self.leaving) = (true, false, true),
             Wish::Withdraw | Wish::NoPerson => return self.settled("withdrawn"),
             Wish::Call(begin) if open(begin) => return [self.settled("message"), vec!["task"]].concat(),
-            Wish::Words | Wish::Part if self.leaving && typed => return [self.settled("message"), vec!["task"]].concat(),
+            Wish::Words | Wish::Part if self.leaving && typed => {
+                return [self.settled("message"), vec!["task"]].concat();
+            }
             Wish::Rate(helped) if rated => {
                 (self.rating, self.waits) = (false, !helped);
                 return vec![if *helped { "helped" } else { "not helped" }];
@@ -253,15 +262,18 @@ fn by_person(dice: &mut Dice, now: &Conversation, seen: &[Act]) -> Move {
         0..24 if !now.offered.is_empty() => Body::Choice(now.offered[dice.below(now.offered.len())].act.to_string()),
         0..34 => text(&dice.below(10).to_string()),
         34..44 if !seen.is_empty() => Body::Choice(seen[dice.below(seen.len())].to_string()),
-        34..52 => Body::Choice(OLD[dice.below(OLD.len())].to_owned()),
+        34..52 => Body::Choice(one_of(dice, OLD).to_owned()),
         52..78 => text(WISHES[dice.below(WISHES.len())].0),
         78 => Body::Unreadable("照片".into()),
-        _ => text(WORDS[dice.below(WORDS.len())]),
+        _ => text(one_of(dice, WORDS)),
     })
 }
 
 fn at_desk(dice: &mut Dice, now: &Conversation) -> Move {
     let staff = staff();
+    if now.talk.is_some() && dice.below(15) == 0 {
+        return Move::Desk(staff[3].clone(), Event::Take);
+    }
     let speaker = now.talk.as_ref().map(|talk| talk.by.clone()).filter(|_| dice.below(4) > 0);
     let who = speaker.unwrap_or_else(|| staff[dice.below(staff.len())].clone());
     let endings = [Ending::Answered, Ending::Referred, Ending::Followup, Ending::Silent];
@@ -279,7 +291,9 @@ fn at_desk(dice: &mut Dice, now: &Conversation) -> Move {
         },
         50..56 => Event::Return,
         56..64 => Event::Close(endings[dice.below(endings.len())]),
-        64..78 => Event::Guide(["unemployment-registration", "labour-dispute", "nothing-of-ours"][dice.below(3)].into()),
+        64..78 => {
+            Event::Guide(["unemployment-registration", "labour-dispute", "nothing-of-ours"][dice.below(3)].into())
+        }
         78..95 => Event::Fill(match answer {
             Some(choice) if dice.below(3) > 0 => choice.act.to_string(),
             _ => ["湖里区", "是", "2026年10月", "这个不好说"][dice.below(4)].into(),
@@ -322,7 +336,9 @@ fn offers(after: &Conversation, said: &[Message]) -> Result<(), String> {
     let dead = after.talk.as_ref().and_then(|talk| after.offered.iter().find(|choice| dead(talk, &choice.act)));
     hold(dead.is_none(), || format!("while a counsellor speaks, this does nothing: {dead:?}"))?;
     let promised = said.iter().any(|message| ["回复 8", "回覆 8"].iter().any(|words| message.text().contains(words)));
-    hold(!promised || after.offered.iter().any(|choice| choice.act == Act::Withdraw), || "8 is promised and not offered".into())
+    hold(!promised || after.offered.iter().any(|choice| choice.act == Act::Withdraw), || {
+        "8 is promised and not offered".into()
+    })
 }
 
 /// What the desk must never lose: what was told, and what is under way.
@@ -334,7 +350,8 @@ fn kept(what: &Move, before: &Conversation, after: &Conversation) -> Result<(), 
     match event {
         // A procedure that begins anew forgets its own questions; facts stay.
         Event::Guide(_) | Event::Fill(_) => {
-            let aside: Vec<&String> = before.left.iter().filter(|left| left.done).flat_map(|left| &left.answered).collect();
+            let aside: Vec<&String> =
+                before.left.iter().filter(|left| left.done).flat_map(|left| &left.answered).collect();
             let gone = before.told.iter().map(|(key, _)| key).find(|key| {
                 after.told.get(key).is_none() && !key.contains(['/', '@']) && !aside.iter().any(|other| other == key)
             });
@@ -342,7 +359,9 @@ fn kept(what: &Move, before: &Conversation, after: &Conversation) -> Result<(), 
         }
         _ => {
             hold(before.told == after.told, || "what was told is forgotten".into())?;
-            hold(under_way(before) == under_way(after) && before.left == after.left, || "a procedure is forgotten".into())?;
+            hold(under_way(before) == under_way(after) && before.left == after.left, || {
+                "a procedure is forgotten".into()
+            })?;
             hold(before.results == after.results, || "a result is forgotten".into())
         }
     }
@@ -359,7 +378,9 @@ fn carried(what: &Move, before: &Conversation, after: &Conversation) -> Result<(
         }
         Event::Transfer { to, skill } => {
             let now = after.request.as_ref().ok_or("nobody waits")?;
-            let skills = skill.clone().map_or_else(|| earlier.map(|earlier| earlier.skills.clone()).unwrap_or_default(), |skill| vec![skill]);
+            let skills = skill
+                .clone()
+                .map_or_else(|| earlier.map(|earlier| earlier.skills.clone()).unwrap_or_default(), |skill| vec![skill]);
             hold(now.wish == *to && now.skills == skills && now.about == before.asked, || format!("{now:?}"))
         }
         _ => Ok(()),
@@ -379,7 +400,8 @@ struct Game<'a> {
 impl Game<'_> {
     fn moment(&mut self) -> Moment {
         let hour = [8, 10, 11, 13, 15, 20][self.dice.below(6)];
-        let standing = Standing { ahead: self.dice.below(3), half: 60_000 * self.dice.below(90) as i64, most: 6_000_000 };
+        let standing =
+            Standing { ahead: self.dice.below(3), half: 60_000 * self.dice.below(90) as i64, most: 6_000_000 };
         let standing = (self.dice.below(2) == 0).then_some(standing);
         Moment { desk: Desk { now: day().and_hms_opt(hour, 30, 0).expect("a time"), standing }, ..day().into() }
     }
@@ -452,7 +474,9 @@ fn whatever_is_thrown_the_hand_over_goes_by_its_model() {
     eprintln!("{} moves, {refused} refused, {} endings", rounds(400) * MOVES, endings.len());
     // The dice reach everything, so that the model is not right about nothing.
     if rounds(400) >= 100 {
-        for ending in ["withdrawn", "message", "transferred", "returned", "answered", "referred", "followup", "silent", "left"] {
+        for ending in
+            ["withdrawn", "message", "transferred", "returned", "answered", "referred", "followup", "silent", "left"]
+        {
             let count = endings.iter().filter(|other| **other == ending).count();
             assert!(count > rounds(400) / 20, "only {count} ended by {ending}");
         }

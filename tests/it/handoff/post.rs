@@ -15,7 +15,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use luzhu::{message::Author, store::{Line, Said}};
+use luzhu::{
+    message::Author,
+    store::{Line, Said},
+};
 use serde_json::{Value, json};
 
 use crate::{handoff::Delivered, house::Dice};
@@ -65,7 +68,10 @@ impl Post {
     pub fn write(&self, chat: i64, text: &str) -> String {
         let mut world = self.world();
         let id = world.updates.len() as i64 + 1;
-        let (from, chat) = (json!({"id": chat, "is_bot": false, "first_name": "x"}), json!({"id": chat, "type": "private", "first_name": "x"}));
+        let (from, chat) = (
+            json!({"id": chat, "is_bot": false, "first_name": "x"}),
+            json!({"id": chat, "type": "private", "first_name": "x"}),
+        );
         let message = json!({"message_id": id, "date": 1_700_000_000, "chat": chat, "from": from, "text": text});
         world.updates.push(json!({"update_id": id, "message": message}));
         id.to_string()
@@ -93,7 +99,9 @@ impl Post {
     pub fn arrived(&self, counsellors: &[String]) -> (usize, usize, usize) {
         let world = self.world();
         let arrived = world.journal.iter().filter_map(|entry| match entry {
-            Entry::Arrived { text, answered, .. } => Some((counsellors.iter().any(|shown| text.starts_with(&format!("{shown}：")) ), *answered)),
+            Entry::Arrived { text, answered, .. } => {
+                Some((counsellors.iter().any(|shown| text.starts_with(&format!("{shown}："))), *answered))
+            }
             _ => None,
         });
         let arrived: Vec<(bool, bool)> = arrived.collect();
@@ -110,7 +118,8 @@ impl Post {
             _ => None,
         });
         let arrived: Vec<(&str, bool)> = arrived.collect();
-        let became = |line: &Line| deliveries.iter().find(|other| other.seq == line.seq).map(|other| other.delivery.as_str());
+        let became =
+            |line: &Line| deliveries.iter().find(|other| other.seq == line.seq).map(|other| other.delivery.as_str());
         let text = |line: &Line| match &line.said {
             Said::Message(message) => message.text(),
             Said::Words { .. } => String::new(),
@@ -120,7 +129,12 @@ impl Post {
         };
         let (sent, cancelled) = (with("sent"), with("cancelled"));
         if sent.len() + cancelled.len() != deliveries.len() {
-            return Err(format!("of {} lines only {} were sent and {} cancelled", deliveries.len(), sent.len(), cancelled.len()));
+            return Err(format!(
+                "of {} lines only {} were sent and {} cancelled",
+                deliveries.len(),
+                sent.len(),
+                cancelled.len()
+            ));
         }
         let (mut at, mut extra) = (0, 0);
         for (text, _) in &arrived {
@@ -137,12 +151,19 @@ impl Post {
         let unanswered = arrived.iter().filter(|(_, answered)| !answered).count();
         match at == sent.len() && extra <= unanswered + unsure {
             true => Ok(extra),
-            false => Err(format!("{at} of {} sent lines arrived, {extra} came again, {unanswered} were not answered", sent.len())),
+            false => Err(format!(
+                "{at} of {} sent lines arrived, {extra} came again, {unanswered} were not answered",
+                sent.len()
+            )),
         }
     }
 }
 
-async fn answer(State(post): State<Post>, Path((_, method)): Path<(String, String)>, Json(asked): Json<Value>) -> Response {
+async fn answer(
+    State(post): State<Post>,
+    Path((_, method)): Path<(String, String)>,
+    Json(asked): Json<Value>,
+) -> Response {
     match method.to_lowercase().as_str() {
         "getupdates" => updates(&post, asked["offset"].as_i64().unwrap_or(1).max(1)).await,
         "sendmessage" => deliver(&post, &asked).await,
