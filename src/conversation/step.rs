@@ -93,8 +93,13 @@ pub fn step(library: &Library, conversation: &Conversation, body: &Body, moment:
     let (heard, numbers) = hear(library, &mut next, body);
     let speaker = Speaker { library, script: next.script, today: moment.today, desk: moment.desk };
     let notes = Dialog { next: &mut next, speaker: &speaker }.returning();
-    if next.rating && !matches!(body, Body::Choice(act) if act.parse::<Act>().is_ok()) {
-        // Whatever else is sent is the next matter.
+    let words = match body {
+        Body::Text(_) => true,
+        Body::Choice(act) => act.parse::<Act>().is_err(),
+        Body::Unreadable(_) => false,
+    };
+    if next.rating && words {
+        // Whatever else is written is the next matter.
         let folded = library.language.fold(&essence(&heard));
         next.rating = matches!(understand::command(&folded, &next, library), Some(Act::Rate(_)));
     }
