@@ -57,8 +57,6 @@ pub const LOST: &str = "刚才的顾问一时回不来了，对不起。您排�
 pub const UNKNOWN_AGAIN: &str = "这个我也没有把握。不想让您一直绕圈子，已经帮您登记人工顾问，您问过的都记下了。";
 /// Under the answer of a matter that only a person may judge.
 pub const ONLY_A_PERSON: &str = "这件事要由人来判断，已经帮您登记人工顾问；不需要的话，回复 8 撤回。";
-/// Under a result that the office must decide.
-pub const OFFICE_DECIDES: &str = "两处的说法不一样，要由经办机构认定。已经帮您登记人工顾问；不需要的话，回复 8 撤回。";
 /// A counsellor wrote a number that must not be kept.
 pub const MASKED_HERE: &str = "有一个号码已经遮住，没有保存。";
 /// A request waits already.
