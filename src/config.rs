@@ -1,9 +1,9 @@
 //! Every setting in one place; the words here are the help text. Only `main` sees this.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
 
 use chrono::NaiveDate;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// 鹭助 answers job seekers in Xiamen: policy questions with their sources, in both scripts.
 ///
@@ -45,6 +45,8 @@ pub enum Command {
     /// Make accounts of the counsellors' desk; works beside a running server.
     #[command(subcommand)]
     Admin(Admin),
+    /// List what could not be read or delivered, or try again.
+    Letters(Letters),
     /// Look after the record of who looked at what.
     #[command(subcommand)]
     Audit(Audit),
@@ -93,6 +95,15 @@ pub struct Telegram {
     /// The bot's token.
     #[arg(skip = secret("LUZHU_TELEGRAM_TOKEN"))]
     pub token: Option<String>,
+    /// Whether we ask Telegram for messages, or Telegram calls us at LUZHU_PUBLIC_URL.
+    #[arg(long = "telegram-mode", value_name = "MODE", env = "LUZHU_TELEGRAM_MODE", default_value = "poll")]
+    pub mode: TelegramMode,
+    /// Messages a second that are sent; Telegram allows about 30.
+    #[arg(long = "telegram-rate", value_name = "N", env = "LUZHU_TELEGRAM_RATE", default_value = "28")]
+    pub rate: NonZeroU32,
+    /// What Telegram says to us so that we know it: 1 to 256 of A-Z, a-z, 0-9, _ and -.
+    #[arg(skip = secret("LUZHU_TELEGRAM_SECRET"))]
+    pub secret: Option<String>,
     /// Another server that speaks Telegram's Bot API.
     #[arg(
         long = "telegram-api-url",
@@ -103,11 +114,50 @@ pub struct Telegram {
     pub api_url: String,
 }
 
+/// How messages come from Telegram.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum TelegramMode {
+    /// We ask for them.
+    Poll,
+    /// Telegram calls us.
+    Webhook,
+}
+
+impl Serve {
+    /// Whether a channel is configured by halves.
+    ///
+    /// # Errors
+    /// One sentence that names what is missing or wrong.
+    pub fn complete(&self) -> Result<(), String> {
+        let Telegram { token, mode, secret, .. } = &self.telegram;
+        let hook = *mode == TelegramMode::Webhook;
+        let missing = [
+            ("LUZHU_TELEGRAM_TOKEN", token.is_none() && (hook || secret.is_some())),
+            ("LUZHU_TELEGRAM_SECRET", secret.is_none() && hook),
+            ("LUZHU_PUBLIC_URL", self.public_url.is_none() && hook),
+        ];
+        let missing: Vec<&str> = missing.into_iter().filter(|(_, missing)| *missing).map(|(name, _)| name).collect();
+        if !missing.is_empty() {
+            return Err(format!("Telegram is configured by halves; also set {}", missing.join(" and ")));
+        }
+        let fits = |secret: &String| {
+            secret.len() <= 256 && secret.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+        };
+        match secret {
+            Some(secret) if !fits(secret) => {
+                Err("LUZHU_TELEGRAM_SECRET may have 1 to 256 of A-Z, a-z, 0-9, _ and -".into())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 impl std::fmt::Debug for Telegram {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Telegram")
             .field("token", &self.token.as_ref().map(|_| "(set)"))
             .field("api_url", &self.api_url)
+            .field("mode", &self.mode)
             .finish()
     }
 }
@@ -218,6 +268,23 @@ pub enum Admin {
         #[command(flatten)]
         desk: AtDesk,
     },
+}
+
+/// Dead letters.
+#[derive(Args, Debug)]
+pub struct Letters {
+    /// Show what came in as well; it may hold what people wrote.
+    #[arg(long)]
+    pub show: bool,
+    /// Try again to deliver what could not be delivered to this address.
+    #[arg(long, value_name = "ADDRESS")]
+    pub again: Option<String>,
+    /// Throw away what could not be read: the channel and the id as they are listed, telegram/123.
+    #[arg(long, value_name = "CHANNEL/ID")]
+    pub forget: Option<String>,
+    /// Where the database is.
+    #[command(flatten)]
+    pub desk: AtDesk,
 }
 
 /// The record of who looked at what.

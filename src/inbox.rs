@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::{Result, bail};
+use arc_swap::ArcSwap;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
@@ -14,11 +15,12 @@ use crate::{
     clock::Clock,
     conversation::{
         Moment, Turn, code_in,
-        handoff::{Desk, Standing, act},
+        handoff::{Desk, Standing, act, place},
         step,
     },
     library::Library,
-    message::{Address, Event, Inbound, Staff},
+    message::{Address, Event, Inbound, Message, Staff},
+    metrics,
     store::{Delivery, Loaded, Saved, Store},
 };
 
@@ -39,7 +41,7 @@ const LOOK: Duration = Duration::from_millis(20);
 /// Where every channel leaves what came in.
 pub struct Inbox {
     store: Arc<Store>,
-    library: Arc<Library>,
+    library: ArcSwap<Library>,
     clock: Clock,
     changed: broadcast::Sender<Change>,
     board: RwLock<Board>,
@@ -57,7 +59,7 @@ pub struct Change {
 }
 
 /// What changed in a conversation.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum What {
     /// The transcript has grown.
     Lines,
@@ -86,6 +88,7 @@ pub struct Received {
 impl Inbox {
     /// An inbox over a store.
     pub fn new(store: Arc<Store>, library: Arc<Library>, clock: Clock) -> Self {
+        let library = ArcSwap::new(library);
         Self { store, library, clock, changed: broadcast::Sender::new(4096), board: RwLock::default() }
     }
 
@@ -94,9 +97,14 @@ impl Inbox {
         &self.store
     }
 
-    /// What it knows.
-    pub fn library(&self) -> &Library {
-        &self.library
+    /// What it knows at this moment.
+    pub fn library(&self) -> Arc<Library> {
+        self.library.load_full()
+    }
+
+    /// From the next message on, it knows this.
+    pub fn learn(&self, library: Library) {
+        self.library.store(Arc::new(library));
     }
 
     /// The day that answers are given for.
@@ -126,6 +134,15 @@ impl Inbox {
         Desk { now: self.clock.local_time(), standing }
     }
 
+    /// What somebody who waits is told of the queue; nothing when they do not wait.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn place(&self, address: &Address) -> Result<Option<Message>> {
+        let conversation = self.store.load(address).await?.conversation;
+        Ok(place(&self.library(), &conversation, &self.desk(address)))
+    }
+
     /// Puts up how the queue stands, and tells everybody whose place changed.
     pub fn put_up(&self, board: Board) {
         let before = std::mem::replace(&mut *self.board.write().unwrap_or_else(PoisonError::into_inner), board.clone());
@@ -145,23 +162,29 @@ impl Inbox {
     /// # Errors
     /// When the store fails; then nothing was acknowledged and the message may be sent again.
     pub async fn receive(&self, inbound: &Inbound, delivery: Delivery) -> Result<Received> {
-        for _ in 0..RETRIES {
+        let library = self.library();
+        for tries in 0..RETRIES {
             if let Some(seq) = self.store.seen(&inbound.from, &inbound.id).await? {
+                metrics::DUPLICATES.count();
                 return Ok(Received { seq });
+            }
+            if tries > 0 {
+                metrics::RETAKEN.count();
             }
             let mut loaded = self.store.load(&inbound.from).await?;
             if loaded.version == 0 {
                 loaded.conversation.script = inbound.guess.unwrap_or_default();
             }
-            let carried = match code_in(&loaded.conversation, &inbound.body, &self.library) {
+            let carried = match code_in(&loaded.conversation, &inbound.body, &library) {
                 Some(digits) => Some(self.store.redeem(&inbound.from, &digits, self.clock.now()).await?),
                 None => None,
             };
             let desk = self.desk(&inbound.from);
             let moment = Moment { today: self.clock.today(), digits: digits(), carried, desk };
-            let turn = step(&self.library, &loaded.conversation, &inbound.body, moment);
+            let turn = step(&library, &loaded.conversation, &inbound.body, moment);
             match self.store.save(&inbound.from, &inbound.id, &loaded, &turn, delivery, self.clock.now()).await? {
                 Saved::At(seq) => {
+                    metrics::RECEIVED.count();
                     self.tell_turn(&inbound.from, &loaded, &turn);
                     return Ok(Received { seq });
                 }
@@ -205,7 +228,7 @@ impl Inbox {
                 return Ok(Err("没有这个对话。"));
             }
             let moment = Moment { today: self.clock.today(), desk: self.desk(address), ..Moment::default() };
-            let turn = match act(&self.library, &loaded.conversation, staff, event, &moment) {
+            let turn = match act(&self.library(), &loaded.conversation, staff, event, &moment) {
                 Ok(turn) => turn,
                 // The same click may have been done between the two looks.
                 Err(says) => return Ok(self.store.seen(address, id).await?.map(|_| ()).ok_or(says)),

@@ -36,8 +36,10 @@ pub mod conversation;
 pub mod store;
 
 pub mod clock;
+pub mod crash;
 pub mod dispatch;
 pub mod inbox;
+pub mod metrics;
 pub mod outbox;
 
 pub mod channels;

@@ -9,19 +9,23 @@ use luzhu::{
     clock::Clock,
     commands::{
         admin::{self, Deed},
-        ask, audit, chat, check, draw, eval_answers, eval_asks, eval_retrieval, listed, weigh,
+        ask, audit, chat, check, draw, eval_answers, eval_asks, eval_retrieval, letters, listed, weigh,
     },
-    config::{Admin, Answers, Ask, AtDesk, Audit, Chat, Command, Config, Content, Draw, Eval, Serve, Weigh},
+    config::{
+        Admin, Answers, Ask, AtDesk, Audit, Chat, Command, Config, Content, Draw, Eval, Letters, Serve, TelegramMode,
+        Weigh,
+    },
     desk::Console,
     dispatch, http,
     inbox::Inbox,
     library::Library,
     message::Address,
+    metrics,
     outbox::Outbox,
     store::{DataLock, Role, Store},
     text::Language,
 };
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -79,6 +83,14 @@ async fn run(command: Command) -> Result<()> {
             let store = opened(&desk).await?;
             admin::run(&store, deed, desk.public_url.trim_end_matches('/'), Clock::default().now()).await
         }
+        Command::Letters(Letters { show, again, forget, desk }) => {
+            let store = opened(&desk).await?;
+            match (again, forget) {
+                (Some(address), _) => letters::again(&store, &address).await,
+                (None, Some(letter)) => letters::forget(&store, &letter).await,
+                (None, None) => letters::list(&store, show).await,
+            }
+        }
         Command::Audit(Audit::Verify { head, desk }) => audit::verify(&opened(&desk).await?, head.as_deref()).await,
         Command::Eval(Eval::Retrieval(settings)) => {
             let (library, _) = build(&settings.content)?;
@@ -130,6 +142,7 @@ async fn kept(settings: &Chat) -> Result<(Option<DataLock>, Store, Address)> {
 async fn serve(settings: &Serve) -> Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "luzhu=info,warn".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    settings.complete().map_err(anyhow::Error::msg)?;
     let (library, clock) = build(&settings.content)?;
     let _lock = DataLock::take(&settings.data, "luzhu serve")?;
     let store = Arc::new(Store::open(&settings.data).await?);
@@ -137,38 +150,81 @@ async fn serve(settings: &Serve) -> Result<()> {
         format!("cannot listen on {}; is another program there? choose another with --listen", settings.listen)
     })?;
     let address = listener.local_addr()?;
+    let public_url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let public_url = public_url.trim_end_matches('/');
 
     let inbox = Arc::new(Inbox::new(Arc::clone(&store), Arc::new(library), clock));
     let (stop, stopping) = watch::channel(false);
     let web = Web::new(Arc::clone(&inbox), stopping.clone(), settings.public_url.as_deref());
-    let public_url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-    let desk = Console::new(Arc::clone(&inbox), stopping.clone(), public_url.trim_end_matches('/'));
-    let dispatching = tokio::spawn(dispatch::run(Arc::clone(&inbox)));
-    let telegram =
-        settings.telegram.token.as_ref().map(|token| Telegram::new(token, &settings.telegram.api_url)).transpose()?;
-    let outbox = Outbox::new(Arc::clone(&store), Channels { telegram: telegram.clone() }, clock);
-    let sending = tokio::spawn(outbox.run(inbox.changes()));
-    let receiving = telegram.map(|telegram| {
-        let inbox = Arc::clone(&inbox);
-        tokio::spawn(async move { telegram.receive(&inbox).await })
-    });
+    let desk = Console::new(Arc::clone(&inbox), stopping.clone(), public_url);
+    let mut routes = web.routes().merge(desk.routes());
+    let telegram = match &settings.telegram.token {
+        Some(token) => Some(Telegram::new(token, &settings.telegram.api_url)?),
+        None => None,
+    };
+    if let Some(telegram) = &telegram {
+        telegram.introduce().await?;
+    }
+    let outbox =
+        Outbox::new(Arc::clone(&store), Channels { telegram: telegram.clone() }, clock, settings.telegram.rate);
+    let mut working = JoinSet::new();
+    working.spawn(dispatch::run(Arc::clone(&inbox)));
+    working.spawn(outbox.run(inbox.changes()));
+    working.spawn(reload(Arc::clone(&inbox), settings.content.clone()));
+    let mut hook = None;
+    if let Some(telegram) = &telegram {
+        let (here, told) = (telegram.clone(), Arc::clone(&inbox));
+        working.spawn(async move { here.accompany(&told).await });
+        match (settings.telegram.mode, &settings.telegram.secret) {
+            (TelegramMode::Webhook, Some(secret)) => {
+                routes = routes.merge(telegram.routes(Arc::clone(&inbox), secret));
+                hook = Some((telegram, secret));
+            }
+            _ => {
+                let (here, inbox) = (telegram.clone(), Arc::clone(&inbox));
+                working.spawn(async move { here.receive(&inbox).await });
+            }
+        }
+    }
+    let serving = tokio::spawn(http::serve(listener, routes, Arc::clone(&store), clock, stopping));
+    if let Some((telegram, secret)) = hook {
+        telegram.hook(public_url, secret).await?;
+    }
 
     eprintln!("鹭助在 http://{address} 等您；打开后先问一句：失业金能领几个月？");
     eprintln!(
         "luzhu is at http://{address}; Ctrl-C stops it.{}",
-        if receiving.is_some() { " Telegram is on." } else { "" }
+        if telegram.is_some() { " Telegram is on." } else { "" }
     );
-    let serving = tokio::spawn(http::serve(listener, web, desk, Arc::clone(&store), stopping));
     wait_for_stop().await;
     stop.send_replace(true);
     let served = serving.await?;
-    sending.abort();
-    dispatching.abort();
-    if let Some(receiving) = receiving {
-        receiving.abort();
-    }
+    // What is being sent has a moment to be noted; what is not noted is sent again after the start.
+    working.shutdown().await;
     store.close().await;
     served
+}
+
+/// Reads the content anew whenever the service manager says so (SIGHUP). Content with problems changes
+/// nothing.
+async fn reload(inbox: Arc<Inbox>, content: Content) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut hung_up) = signal(SignalKind::hangup()) else { return };
+    while hung_up.recv().await.is_some() {
+        let content = content.clone();
+        match tokio::task::spawn_blocking(move || build(&content)).await {
+            Ok(Ok((library, _))) => {
+                inbox.learn(library);
+                metrics::RELOADED.count();
+                tracing::info!("the content was read anew");
+            }
+            Ok(Err(error)) => {
+                metrics::NOT_RELOADED.count();
+                tracing::error!("the content before stays: {error:#}");
+            }
+            Err(_) => metrics::NOT_RELOADED.count(),
+        }
+    }
 }
 
 /// Waits for Ctrl-C or the service manager.

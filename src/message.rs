@@ -421,6 +421,17 @@ pub struct Outcome {
     pub would_change: Vec<Change>,
 }
 
+impl Outcome {
+    /// Whether the conditions are all answered and only the office can settle the result: two readings
+    /// of the rule differ, or what speaks against it is not confirmed.
+    pub fn office_decides(&self) -> bool {
+        let doubtful = |need: &Weighed| need.reading.is_some() || need.unconfirmed && need.holds == Some(false);
+        self.verdict == Verdict::Unknown
+            && self.needs.iter().all(|need| need.holds.is_some())
+            && self.needs.iter().any(doubtful)
+    }
+}
+
 /// What the assistant says: parts that rich clients lay out, and [`Message::text`] for the rest.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Message {

@@ -9,8 +9,17 @@ use crate::{
     message::{Address, Message},
 };
 
-/// Why a message was not delivered.
+/// How far a message was delivered.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Progress {
+    /// All of it.
+    Whole,
+    /// So many parts of it; the rest goes next.
+    Parts(i64),
+}
+
+/// Why a message was not delivered.
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum SendError {
     /// Certainly not sent; try again, not before the platform's wait.
     NotSent {
@@ -19,8 +28,8 @@ pub enum SendError {
     },
     /// It may have been sent: no answer came.
     Unknown,
-    /// It can never be sent.
-    Final,
+    /// It can never be sent, and why.
+    Final(String),
 }
 
 /// The channels that are configured and that we send to; the others read the transcript.
@@ -31,13 +40,18 @@ pub struct Channels {
 }
 
 impl Channels {
-    /// Sends over the channel of the address.
+    /// Whether messages to an address are sent, rather than read by the person's own page.
+    pub fn sends_to(&self, to: &Address) -> bool {
+        to.channel == telegram::NAME && self.telegram.is_some()
+    }
+
+    /// Sends over the channel of the address what is left of a message after so many parts.
     ///
     /// # Errors
     /// Says whether it may be tried again.
-    pub async fn send(&self, to: &Address, message: &Message) -> Result<(), SendError> {
+    pub async fn send(&self, to: &Address, message: &Message, parts: i64) -> Result<Progress, SendError> {
         match (to.channel.as_str(), &self.telegram) {
-            (telegram::NAME, Some(telegram)) => telegram.send(to, message).await,
+            (telegram::NAME, Some(telegram)) => telegram.send(to, message, parts).await,
             // The channel is switched off for now: its messages wait.
             _ => Err(SendError::NotSent { wait_seconds: Some(600) }),
         }

@@ -45,9 +45,9 @@ pub async fn run(inbox: &Inbox, address: Address, json: bool) -> Result<()> {
             let conversation = inbox.store().load(&address).await?.conversation;
             let outcomes = messages.iter().flat_map(|message| &message.outcomes).collect();
             let turn = Turn {
-                mode: conversation.mode(inbox.library()),
+                mode: conversation.mode(&inbox.library()),
                 flow: conversation.tasks.last().map(|task| task.flow.as_str()),
-                question: dialog::question_at(inbox.library(), &conversation, inbox.today()),
+                question: dialog::question_at(&inbox.library(), &conversation, inbox.today()),
                 messages: messages.iter().map(|message| Shown::from(&***message)).collect(),
                 outcomes,
             };

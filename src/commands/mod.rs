@@ -10,6 +10,7 @@ pub mod draw;
 pub mod eval_answers;
 pub mod eval_asks;
 pub mod eval_retrieval;
+pub mod letters;
 pub mod weigh;
 
 use std::fmt::Write as _;

@@ -112,7 +112,7 @@ pub fn step(library: &Library, conversation: &Conversation, body: &Body, moment:
             // Rich clients may send the number of an option as well as the option.
             Err(_) => reply(&mut next, act, &numbers, &moment, &mut code, &speaker),
         },
-        Body::Unreadable(_) => aside(&mut next, speaker.say(Kind::Smalltalk, wording::UNREADABLE, &[]), &speaker),
+        Body::Unreadable(name) => unreadable(&mut next, name, &speaker),
         Body::Text(text) if text.len() > limits::INBOUND_BYTES => {
             aside(&mut next, speaker.say(Kind::Smalltalk, wording::TOO_LONG, &[]), &speaker)
         }
@@ -171,6 +171,16 @@ fn carry(next: &mut Conversation, moment: &Moment, code: &mut Option<Code>, spea
             aside(next, speaker.say(Kind::Smalltalk, wording::CODE_WRONG, &[]), speaker)
         }
     }
+}
+
+/// The reply to what is not words; who sends a place wants to know where to go.
+fn unreadable(next: &mut Conversation, name: &str, speaker: &Speaker<'_>) -> Vec<Message> {
+    let mut message = speaker.say(Kind::Smalltalk, wording::unreadable(name), &[]);
+    let places = &speaker.library.office.places;
+    if name == "位置" && !places.is_empty() {
+        speaker.offer(&mut message, vec![Act::Show(places.clone()), Act::Human]);
+    }
+    aside(next, message, speaker)
 }
 
 /// A reply that is not part of the procedure at hand: after it, we return there.
@@ -374,21 +384,9 @@ fn told(next: &mut Conversation, article: &Article, section: usize, speaker: &Sp
     let mut message = speaker.answer(article, section);
     if article.counsellor {
         next.shown.push(article.id.clone());
-        only_a_person(next, &mut message, speaker);
+        Handoff { next, speaker }.with(&mut message, Reason::Topic, wording::ONLY_A_PERSON);
     }
     message
-}
-
-/// Asks for a counsellor together with a reply.
-fn only_a_person(next: &mut Conversation, message: &mut Message, speaker: &Speaker<'_>) {
-    if next.request.is_some() {
-        return;
-    }
-    Handoff { next, speaker }.request(Reason::Topic);
-    message.notes.push(speaker.spoken(wording::ONLY_A_PERSON));
-    let acts = message.choices.iter().map(|choice| choice.act.clone()).filter(|act| *act != Act::Human);
-    let acts = acts.chain([Act::Withdraw]).collect();
-    speaker.offer(message, acts);
 }
 
 /// Nothing is claimed; who hears that twice in a row gets a person.
@@ -420,7 +418,7 @@ fn say_fixed(next: &mut Conversation, fixed: &Fixed, speaker: &Speaker<'_>) -> V
     }
     let mut message = speaker.fixed(fixed);
     if fixed.counsellor {
-        only_a_person(next, &mut message, speaker);
+        Handoff { next, speaker }.with(&mut message, Reason::Topic, wording::ONLY_A_PERSON);
     }
     aside(next, message, speaker)
 }

@@ -57,6 +57,9 @@ pub const LOST: &str = "刚才的顾问一时回不来了，对不起。您排�
 pub const UNKNOWN_AGAIN: &str = "这个我也没有把握。不想让您一直绕圈子，已经帮您登记人工顾问，您问过的都记下了。";
 /// Under the answer of a matter that only a person may judge.
 pub const ONLY_A_PERSON: &str = "这件事要由人来判断，已经帮您登记人工顾问；不需要的话，回复 8 撤回。";
+/// Under a result that only the office can settle.
+pub const OFFICE_DECIDES: &str =
+    "这个结果要由经办机构核定，已经帮您登记人工顾问，您说过的都记下了；不需要的话，回复 8 撤回。";
 /// A counsellor wrote a number that must not be kept.
 pub const MASKED_HERE: &str = "有一个号码已经遮住，没有保存。";
 /// A request waits already.
@@ -76,7 +79,25 @@ pub const STALE: &str = "这个选项已经失效了，请直接写下您想问�
 /// A number that was not offered.
 pub const NO_SUCH_CHOICE: &str = "没有这个选项。请回复列出的数字，或者直接写下您想问的。";
 /// Something that is not words; the kind of thing stands in front.
-pub const UNREADABLE: &str = "我现在只看得懂文字。请把想问的写下来；不方便打字的话，回复 0 找人工顾问。";
+pub fn unreadable(name: &str) -> &'static str {
+    match name {
+        "照片" | "视频" => {
+            "我现在只看得懂文字，照片和视频看不了，也没有保存。请把里面最要紧的话写下来；证件的照片请不要发在这里。不方便打字的话，回复 0 找人工顾问。"
+        }
+        "语音" => {
+            "我现在只看得懂文字，语音还听不了。您可以用手机键盘上的语音输入，说完变成文字再发；不方便的话，回复 0 找人工顾问。"
+        }
+        "贴图" => "收到您的贴图了。我现在只看得懂文字，想问什么直接写下来就好。",
+        "文件" => {
+            "我现在只看得懂文字，文件打不开，也没有保存。请写下您想问的；办事的材料请交到官方系统或者窗口。不方便打字的话，回复 0 找人工顾问。"
+        }
+        "位置" => {
+            "您的位置没有保存。各服务点的地址我们还没有核实，算不出哪一处最近；请看下面怎么问到离您最近的一处。"
+        }
+        "名片" => "名片没有保存，我不会联系别人。请直接写下您想问的；不方便打字的话，回复 0 找人工顾问。",
+        _ => "我现在只看得懂文字。请把想问的写下来；不方便打字的话，回复 0 找人工顾问。",
+    }
+}
 /// A number was masked; its kind stands in front.
 pub const MASKED: &str = "已经遮住、没有保存：在这里咨询不需要它，办理时请到官方系统填写。";
 /// Only a number came.

@@ -8,11 +8,12 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use crate::{
     desk::{Console, Failed, account, html, page},
     html::Pen,
+    library::Library,
     message::Script,
     store::{Admitted, Counsellor},
 };
@@ -29,6 +30,7 @@ pub(super) struct Entered {
     pub(super) csrf: String,
     pub(super) token: String,
     pub(super) script: Script,
+    pub(super) library: Arc<Library>,
 }
 
 impl FromRequestParts<Console> for Entered {
@@ -45,7 +47,7 @@ impl FromRequestParts<Console> for Entered {
         } else {
             Script::Hans
         };
-        Ok(Self { me: session.counsellor, csrf: session.csrf, token, script })
+        Ok(Self { me: session.counsellor, csrf: session.csrf, token, script, library: console.inbox.library() })
     }
 }
 
@@ -92,7 +94,7 @@ pub(super) struct Credentials {
 }
 
 pub(super) async fn login_page(State(console): State<Console>) -> Response {
-    html(StatusCode::OK, page::login(&pen(&console), "", None))
+    html(StatusCode::OK, page::login(&pen(&console.inbox.library()), "", None))
 }
 
 pub(super) async fn login(
@@ -106,7 +108,7 @@ pub(super) async fn login(
     let given = Credentials { name: given.name.trim().to_lowercase().chars().take(64).collect(), ..given };
     let source = source.ip().to_string();
     let browser = read(&headers, name("desk-known", console.secure));
-    let refuse = |status, says| Ok(html(status, page::login(&pen(&console), &given.name, Some(says))));
+    let refuse = |status, says| Ok(html(status, page::login(&pen(&console.inbox.library()), &given.name, Some(says))));
     if store.may_try(&given.name, &source, browser.as_deref(), now).await? == Admitted::TooMany {
         return refuse(StatusCode::TOO_MANY_REQUESTS, "试错太多次了，请过15分钟再试。用过的浏览器不受影响。");
     }
@@ -153,8 +155,10 @@ pub(super) async fn welcome_page(
     Query(given): Query<Token>,
 ) -> Result<Response, Failed> {
     match console.inbox.store().invited(&given.token, console.now()).await? {
-        Some(name) => Ok(html(StatusCode::OK, page::welcome(&pen(&console), &name, &given.token, None))),
-        None => Ok(html(StatusCode::NOT_FOUND, page::login(&pen(&console), "", Some(NO_LINK)))),
+        Some(name) => {
+            Ok(html(StatusCode::OK, page::welcome(&pen(&console.inbox.library()), &name, &given.token, None)))
+        }
+        None => Ok(html(StatusCode::NOT_FOUND, page::login(&pen(&console.inbox.library()), "", Some(NO_LINK)))),
     }
 }
 
@@ -172,10 +176,13 @@ pub(super) async fn welcome(
     same_site(&headers)?;
     let store = console.inbox.store();
     let Some(name) = store.invited(&given.token, console.now()).await? else {
-        return Ok(html(StatusCode::NOT_FOUND, page::login(&pen(&console), "", Some(NO_LINK))));
+        return Ok(html(StatusCode::NOT_FOUND, page::login(&pen(&console.inbox.library()), "", Some(NO_LINK))));
     };
     if let Some(trouble) = account::trouble(&name, &given.password) {
-        return Ok(html(StatusCode::BAD_REQUEST, page::welcome(&pen(&console), &name, &given.token, Some(trouble))));
+        return Ok(html(
+            StatusCode::BAD_REQUEST,
+            page::welcome(&pen(&console.inbox.library()), &name, &given.token, Some(trouble)),
+        ));
     }
     let hashed = account::hashed(&given.password).await?;
     match store.set_password(&given.token, &hashed, console.now()).await? {
@@ -183,12 +190,12 @@ pub(super) async fn welcome(
             store.audit(&name, "password-set", &name, console.now()).await?;
             enter(&console, &name, None).await
         }
-        None => Ok(html(StatusCode::NOT_FOUND, page::login(&pen(&console), "", Some(NO_LINK)))),
+        None => Ok(html(StatusCode::NOT_FOUND, page::login(&pen(&console.inbox.library()), "", Some(NO_LINK)))),
     }
 }
 
-fn pen(console: &Console) -> Pen<'_> {
-    Pen { library: console.inbox.library(), script: Script::Hans }
+fn pen(library: &Library) -> Pen<'_> {
+    Pen { library, script: Script::Hans }
 }
 
 /// A cookie's name: bound to the host under https.

@@ -102,8 +102,8 @@ impl Console {
         self.inbox.clock().now()
     }
 
-    fn reader<'a>(&'a self, entered: &'a Entered) -> Reader<'a> {
-        let pen = Pen { library: self.inbox.library(), script: entered.script };
+    fn reader<'a>(&self, entered: &'a Entered) -> Reader<'a> {
+        let pen = Pen { library: &entered.library, script: entered.script };
         Reader { pen, me: &entered.me, csrf: &entered.csrf }
     }
 

@@ -156,7 +156,7 @@ async fn last_words(inbox: &Inbox, address: &Address, script: Script) -> Result<
 pub(super) fn suggestions(inbox: &Inbox, conversation: &Conversation) -> Vec<Suggestion> {
     let library = inbox.library();
     let today = inbox.today();
-    let speaker = Speaker { library, script: Script::Hans, today, desk: inbox.desk(&Address::new("", "")) };
+    let speaker = Speaker { library: &library, script: Script::Hans, today, desk: inbox.desk(&Address::new("", "")) };
     let question = questions(inbox, conversation).last().map(|words| library.language.fold(words)).unwrap_or_default();
     let findings = if question.is_empty() { vec![] } else { library.find(&question).1.findings };
     let found = findings.iter().filter_map(|finding| match library.subject(finding) {

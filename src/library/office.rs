@@ -35,6 +35,8 @@ pub struct Office {
     pub queue: Queue,
     /// Replies that counsellors keep ready, in the order of the file.
     pub canned: Vec<Canned>,
+    /// The article for whoever asks where to go; none if empty.
+    pub places: String,
 }
 
 /// Minutes since midnight: the first of an opening period, and the first after it.
@@ -155,6 +157,7 @@ struct RawHoliday {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct File {
+    places: String,
     hours: RawHours,
     notice: Vec<RawNotice>,
     skill: Vec<Skill>,
@@ -190,7 +193,7 @@ impl Office {
         file.queue.check(report);
         check_ids("canned", file.canned.iter().map(|canned| &canned.id), report);
         file.canned.iter().for_each(|canned| canned.check(report));
-        Self { week, makeup, notices, skills: file.skill, queue: file.queue, canned: file.canned }
+        Self { week, makeup, notices, skills: file.skill, queue: file.queue, canned: file.canned, places: file.places }
     }
 
     /// Checks what needs the rest of the library: what is named exists, and all is simplified.
@@ -217,6 +220,9 @@ impl Office {
                     report.add(format!("{key}.when"), format!("`{}` has no option `{option}`", rule.fact));
                 }
             }
+        }
+        if !self.places.is_empty() && !whole.has_article(&self.places) {
+            report.add("places", format!("there is no article `{}`", self.places));
         }
         for canned in &self.canned {
             let key = format!("canned.{}", canned.id);

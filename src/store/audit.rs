@@ -7,7 +7,10 @@ use anyhow::Result;
 use sha2::{Digest, Sha256};
 use sqlx::{Row, any::AnyRow};
 
-use crate::store::Store;
+use crate::store::{
+    Store,
+    writer::{row, run},
+};
 
 /// What stands before the first line.
 const BEGINNING: &str = "luzhu";
@@ -82,36 +85,30 @@ impl Chain {
 impl Store {
     /// Adds a line at the end of the chain.
     pub async fn audit(&self, actor: &str, action: &str, object: &str, now: i64) -> Result<()> {
-        let _writing = self.writer.lock().await;
-        // Immediate: whoever comes second, from another program too, finds the first one's line.
-        let mut tx = self.pool.begin_with("begin immediate").await?;
-        let last =
-            sqlx::query("select seq, hash from audit order by seq desc limit 1").fetch_optional(&mut *tx).await?;
-        let (seq, prev) = last.map_or((0, BEGINNING.into()), |row| (row.get("seq"), row.get("hash")));
-        let mut line = AuditLine {
-            seq: seq + 1,
-            at: now,
-            actor: actor.into(),
-            action: action.into(),
-            object: object.into(),
-            prev,
-            hash: String::new(),
-        };
-        line.hash = line.reckoned();
-        sqlx::query(
-            "insert into audit (seq, at, actor, action, object, prev, hash) values ($1, $2, $3, $4, $5, $6, $7)",
-        )
-        .bind(line.seq)
-        .bind(line.at)
-        .bind(&line.actor)
-        .bind(&line.action)
-        .bind(&line.object)
-        .bind(&line.prev)
-        .bind(&line.hash)
-        .execute(&mut *tx)
-        .await?;
-        tx.commit().await?;
-        Ok(())
+        let (actor, action, object) = (actor.to_owned(), action.to_owned(), object.to_owned());
+        self.write(move |db| {
+            Box::pin(async move {
+                // Whoever comes second, from another program too, finds the first one's line.
+                let last = sqlx::query("select seq, hash from audit order by seq desc limit 1");
+                let last = row(db, "audit head", last).await?;
+                let (seq, prev) = last.map_or((0, BEGINNING.into()), |row| (row.get("seq"), row.get("hash")));
+                let mut line = AuditLine { seq: seq + 1, at: now, actor, action, object, prev, hash: String::new() };
+                line.hash = line.reckoned();
+                let added = sqlx::query(
+                    "insert into audit (seq, at, actor, action, object, prev, hash) values ($1, $2, $3, $4, $5, $6, $7)",
+                )
+                .bind(line.seq)
+                .bind(line.at)
+                .bind(line.actor)
+                .bind(line.action)
+                .bind(line.object)
+                .bind(line.prev)
+                .bind(line.hash);
+                run(db, "audit", added).await?;
+                Ok(())
+            })
+        })
+        .await
     }
 
     /// The latest lines, latest first.

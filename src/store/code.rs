@@ -2,13 +2,13 @@
 
 use anyhow::Result;
 use sha2::{Digest, Sha256};
-use sqlx::{Any, Row, Transaction};
+use sqlx::{AnyConnection, Row};
 use uuid::Uuid;
 
 use crate::{
     conversation::{Carried, Code},
     message::Address,
-    store::Store,
+    store::{Store, writer::run},
 };
 
 /// How long a code may be used, in milliseconds.
@@ -47,7 +47,7 @@ impl Store {
 }
 
 /// Notes what became of a code; false when somebody else used it meanwhile.
-pub(super) async fn note(tx: &mut Transaction<'_, Any>, address: &Address, code: &Code, now: i64) -> Result<bool> {
+pub(super) async fn note(db: &mut AnyConnection, address: &Address, code: &Code, now: i64) -> Result<bool> {
     let query = match code {
         Code::Made(digits) => sqlx::query(
             "insert into resume_code (hash, address, expires_at) values ($1, $2, $3) on conflict do nothing",
@@ -65,7 +65,7 @@ pub(super) async fn note(tx: &mut Transaction<'_, Any>, address: &Address, code:
             .bind(address.to_string())
             .bind(now),
     };
-    Ok(query.execute(&mut **tx).await?.rows_affected() == 1)
+    Ok(run(db, "code", query).await? == 1)
 }
 
 fn hash(digits: &str) -> String {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{
     conversation::handoff::queue::{Lately, OnDuty, Waiting},
     message::Address,
-    store::{Line, Store, handoff::Wants, line},
+    store::{Line, Store, handoff::Wants, line, writer::run},
 };
 
 /// How many of the latest conversations tell how long one takes.
@@ -139,37 +139,28 @@ impl Store {
 
     /// Offers a request to a counsellor.
     pub async fn offer(&self, address: &str, to: &str, now: i64) -> Result<()> {
-        let _writing = self.writer.lock().await;
-        sqlx::query("update conversation set offered_to = $2, offered_at = $3 where address = $1 and request is not null and owner is null")
+        let offered = sqlx::query("update conversation set offered_to = $2, offered_at = $3 where address = $1 and request is not null and owner is null")
             .bind(address)
             .bind(to)
-            .bind(now)
-            .execute(&self.pool)
-            .await?;
-        sqlx::query("update talk set offers = offers + 1, offered_at = $2 where address = $1 and ended_at is null")
-            .bind(address)
-            .bind(now)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
+            .bind(now);
+        let counted =
+            sqlx::query("update talk set offers = offers + 1, offered_at = $2 where address = $1 and ended_at is null")
+                .bind(address)
+                .bind(now);
+        self.execute_all("offer", vec![offered, counted]).await
     }
 
     /// A counsellor let an offer pass: it goes to the next.
     pub async fn pass(&self, waiting: &Waiting, name: &str) -> Result<()> {
         let mut passed = waiting.passed.clone();
         passed.push(name.to_owned());
-        let _writing = self.writer.lock().await;
-        sqlx::query("update conversation set offered_to = null, offered_at = null, passed = $3 where address = $1 and offered_to = $2")
+        let cleared = sqlx::query("update conversation set offered_to = null, offered_at = null, passed = $3 where address = $1 and offered_to = $2")
             .bind(&waiting.address)
             .bind(name)
-            .bind(serde_json::to_string(&passed)?)
-            .execute(&self.pool)
-            .await?;
-        sqlx::query("update talk set passes = passes + 1 where address = $1 and ended_at is null")
-            .bind(&waiting.address)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
+            .bind(serde_json::to_string(&passed)?);
+        let counted = sqlx::query("update talk set passes = passes + 1 where address = $1 and ended_at is null")
+            .bind(&waiting.address);
+        self.execute_all("pass", vec![cleared, counted]).await
     }
 
     /// Counsellors on duty whose desk was open since this time, with the conversations that they hold.
@@ -282,12 +273,13 @@ impl Store {
 
     /// The counsellor who holds it has read up to here.
     pub async fn read(&self, address: &Address, seq: i64) -> Result<()> {
-        let _writing = self.writer.lock().await;
-        sqlx::query("update conversation set read_seq = $2 where address = $1 and read_seq < $2")
-            .bind(address.to_string())
-            .bind(seq)
-            .execute(&self.pool)
-            .await?;
+        self.execute(
+            "read",
+            sqlx::query("update conversation set read_seq = $2 where address = $1 and read_seq < $2")
+                .bind(address.to_string())
+                .bind(seq),
+        )
+        .await?;
         Ok(())
     }
 
@@ -336,15 +328,16 @@ impl Store {
 
     /// Writes a note that only colleagues read.
     pub async fn add_note(&self, address: &Address, by: &str, body: &str, now: i64) -> Result<()> {
-        let _writing = self.writer.lock().await;
-        sqlx::query("insert into note (id, address, by_name, at, body) values ($1, $2, $3, $4, $5)")
-            .bind(Uuid::now_v7().to_string())
-            .bind(address.to_string())
-            .bind(by)
-            .bind(now)
-            .bind(body)
-            .execute(&self.pool)
-            .await?;
+        self.execute(
+            "add_note",
+            sqlx::query("insert into note (id, address, by_name, at, body) values ($1, $2, $3, $4, $5)")
+                .bind(Uuid::now_v7().to_string())
+                .bind(address.to_string())
+                .bind(by)
+                .bind(now)
+                .bind(body),
+        )
+        .await?;
         Ok(())
     }
 
@@ -362,21 +355,21 @@ impl Store {
 
     /// Puts a label on a conversation, or takes it off where it is.
     pub async fn toggle_label(&self, address: &Address, label: &str, by: &str) -> Result<()> {
-        let _writing = self.writer.lock().await;
-        let gone = sqlx::query("delete from label where address = $1 and label = $2")
+        let off =
+            sqlx::query("delete from label where address = $1 and label = $2").bind(address.to_string()).bind(label);
+        let on = sqlx::query("insert into label (address, label, by_name) values ($1, $2, $3)")
             .bind(address.to_string())
             .bind(label)
-            .execute(&self.pool)
-            .await?;
-        if gone.rows_affected() == 0 {
-            sqlx::query("insert into label (address, label, by_name) values ($1, $2, $3)")
-                .bind(address.to_string())
-                .bind(label)
-                .bind(by)
-                .execute(&self.pool)
-                .await?;
-        }
-        Ok(())
+            .bind(by);
+        self.write(move |db| {
+            Box::pin(async move {
+                if run(db, "label off", off).await? == 0 {
+                    run(db, "label on", on).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
     }
 
     /// The labels of a conversation.
@@ -412,19 +405,17 @@ impl Store {
 
     /// Gives a task to a counsellor.
     pub async fn give_task(&self, id: &str, to: &str) -> Result<()> {
-        let _writing = self.writer.lock().await;
-        sqlx::query("update task set owner = $2 where id = $1").bind(id).bind(to).execute(&self.pool).await?;
+        self.execute("give_task", sqlx::query("update task set owner = $2 where id = $1").bind(id).bind(to)).await?;
         Ok(())
     }
 
     /// A task is done.
     pub async fn finish_task(&self, id: &str, now: i64) -> Result<()> {
-        let _writing = self.writer.lock().await;
-        sqlx::query("update task set done_at = $2 where id = $1 and done_at is null")
-            .bind(id)
-            .bind(now)
-            .execute(&self.pool)
-            .await?;
+        self.execute(
+            "finish_task",
+            sqlx::query("update task set done_at = $2 where id = $1 and done_at is null").bind(id).bind(now),
+        )
+        .await?;
         Ok(())
     }
 }

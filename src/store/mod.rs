@@ -7,39 +7,40 @@ mod audit;
 mod code;
 mod desk;
 mod handoff;
+mod letter;
 mod lock;
 mod outgoing;
-mod raw;
 mod staff;
+mod writer;
 
 use std::{path::Path, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use sqlx::{
-    Any, AnyPool, Row, Transaction,
+    AnyConnection, AnyPool, Row,
     any::{AnyPoolOptions, AnyRow, install_default_drivers},
 };
-use tokio::sync::Mutex;
 
 use crate::{
     conversation::{Conversation, Turn},
     message::{Address, Author, Message, Script},
+    store::writer::{Writer, row, run},
 };
 
 pub use audit::{AuditLine, Chain};
 pub use desk::{Earlier, Mine, NoteRow, Queued, TaskRow};
 pub use handoff::{ON_THE_WIRE, Wants};
+pub use letter::{Letter, Way};
 pub use lock::DataLock;
 pub use outgoing::Outgoing;
-pub use raw::RawUpdate;
 pub use staff::{Admitted, Counsellor, Role, Session, is_account_name, secret};
 
 /// A database with our tables in it.
 pub struct Store {
     pool: AnyPool,
-    /// SQLite has one writer; waiting here is fairer than SQLite's own busy timer.
-    writer: Mutex<()>,
+    /// SQLite has one writer, and so have we.
+    writer: Writer,
 }
 
 /// A conversation as it was loaded.
@@ -91,6 +92,8 @@ pub struct Counts {
     pub due: i64,
     /// Messages that can never be delivered.
     pub dead: i64,
+    /// Messages that could not be read and are kept.
+    pub letters: i64,
 }
 
 /// One line of a transcript.
@@ -159,7 +162,8 @@ impl Store {
                 Ok(())
             })
         });
-        Ok(Self { pool: options.connect(url).await?, writer: Mutex::new(()) })
+        let pool = options.connect(url).await?;
+        Ok(Self { writer: Writer::new(pool.clone()), pool })
     }
 
     async fn migrate(&self) -> Result<()> {
@@ -177,9 +181,11 @@ impl Store {
         self.pool.close().await;
     }
 
-    /// Whether the database answers.
-    pub async fn is_ready(&self) -> bool {
-        sqlx::query("select 1").execute(&self.pool).await.is_ok()
+    /// Whether the database can be written: what is taken in would be durable.
+    pub async fn is_ready(&self, now: i64) -> bool {
+        let beat =
+            sqlx::query("insert into pulse (id, at) values (1, $1) on conflict (id) do update set at = excluded.at");
+        self.execute("pulse", beat.bind(now)).await.is_ok()
     }
 
     /// A conversation, or the beginning of one.
@@ -214,47 +220,8 @@ impl Store {
         delivery: Delivery,
         now: i64,
     ) -> Result<Saved> {
-        let _writing = self.writer.lock().await;
-        let mut tx = self.pool.begin_with("begin immediate").await?;
-        let heard = loaded.last_seq + 1;
-        let takes_over = loaded.conversation.talk.is_none() && turn.conversation.talk.is_some();
-        if takes_over && handoff::on_the_wire(&mut tx, address, now).await? {
-            tx.rollback().await?;
-            return Ok(Saved::Busy);
-        }
-        let place = sqlx::query("insert into inbound (address, id, seq) values ($1, $2, $3) on conflict do nothing")
-            .bind(address.to_string())
-            .bind(id)
-            .bind(heard)
-            .execute(&mut *tx)
-            .await?;
-        if place.rows_affected() == 0 {
-            tx.rollback().await?;
-            return Ok(self.seen(address, id).await?.map_or(Saved::Moved, Saved::Before));
-        }
-        let lines = lines_of(turn, heard, now);
-        if !save_state(&mut tx, address, loaded, turn, &lines, delivery, now).await? {
-            tx.rollback().await?;
-            return Ok(Saved::Moved);
-        }
-        let noted = match &turn.code {
-            Some(code) => code::note(&mut tx, address, code, now).await?,
-            None => true,
-        };
-        if !noted {
-            tx.rollback().await?;
-            return Ok(Saved::Moved);
-        }
-        if takes_over {
-            handoff::silence(&mut tx, address).await?;
-        }
-        for line in &lines {
-            let delivery = if line.author == Author::You { Delivery::Read } else { delivery };
-            save_line(&mut tx, address, line, delivery).await?;
-        }
-        handoff::note(&mut tx, address, loaded, turn, now).await?;
-        tx.commit().await?;
-        Ok(Saved::At(heard))
+        let (address, id, loaded, turn) = (address.clone(), id.to_owned(), loaded.clone(), turn.clone());
+        self.write(move |db| Box::pin(save(db, address, id, loaded, turn, delivery, now))).await
     }
 
     /// The transcript after a place, oldest first.
@@ -277,7 +244,8 @@ impl Store {
                     (select count(*) from conversation where request is not null) as waiting,
                     (select count(*) from message) as messages,
                     (select count(*) from message where delivery = 'due') as due,
-                    (select count(*) from message where delivery = 'dead') as dead",
+                    (select count(*) from message where delivery = 'dead') as dead,
+                    (select count(*) from letter) as letters",
         )
         .fetch_one(&self.pool)
         .await?;
@@ -288,6 +256,7 @@ impl Store {
             messages: count("messages"),
             due: count("due"),
             dead: count("dead"),
+            letters: count("letters"),
         })
     }
 }
@@ -305,21 +274,71 @@ fn lines_of(turn: &Turn, first: i64, now: i64) -> Vec<Line> {
         .collect()
 }
 
-/// Writes the state unless the version moved; says whether it was written.
+/// Writes a turn down. Everything that forbids it is asked first, so that nothing has to be undone.
+async fn save(
+    db: &mut AnyConnection,
+    address: Address,
+    id: String,
+    loaded: Loaded,
+    turn: Turn,
+    delivery: Delivery,
+    now: i64,
+) -> Result<Saved> {
+    let asked = sqlx::query(
+        "select coalesce((select version from conversation where address = $1), 0) as version,
+                coalesce((select seq from inbound where address = $1 and id = $2), 0) as seen",
+    )
+    .bind(address.to_string())
+    .bind(&id);
+    let asked = row(db, "standing", asked).await?.context("the database gives no row")?;
+    if asked.get::<i64, _>("seen") > 0 {
+        return Ok(Saved::Before(asked.get("seen")));
+    }
+    if asked.get::<i64, _>("version") != loaded.version {
+        return Ok(Saved::Moved);
+    }
+    let takes_over = loaded.conversation.talk.is_none() && turn.conversation.talk.is_some();
+    if takes_over && handoff::on_the_wire(db, &address, now).await? {
+        return Ok(Saved::Busy);
+    }
+    if let Some(code) = &turn.code
+        && !code::note(db, &address, code, now).await?
+    {
+        return Ok(Saved::Moved);
+    }
+    let heard = loaded.last_seq + 1;
+    let inbound = sqlx::query("insert into inbound (address, id, seq) values ($1, $2, $3)")
+        .bind(address.to_string())
+        .bind(id)
+        .bind(heard);
+    run(db, "inbound", inbound).await?;
+    let lines = lines_of(&turn, heard, now);
+    save_state(db, &address, &loaded, &turn, &lines, delivery, now).await?;
+    if takes_over {
+        handoff::silence(db, &address).await?;
+    }
+    for line in &lines {
+        let delivery = if line.author == Author::You { Delivery::Read } else { delivery };
+        save_line(db, &address, line, delivery).await?;
+    }
+    handoff::note(db, &address, &loaded, &turn, now).await?;
+    Ok(Saved::At(heard))
+}
+
 async fn save_state(
-    tx: &mut Transaction<'_, Any>,
+    db: &mut AnyConnection,
     address: &Address,
     loaded: &Loaded,
     turn: &Turn,
     lines: &[Line],
     delivery: Delivery,
     now: i64,
-) -> Result<bool> {
+) -> Result<()> {
     // What is noted beside the state can be asked for without reading it.
     let statement = match loaded.version {
         0 => {
             "insert into conversation (address, version, last_seq, state, request, begun_at, changed_at, owner, asked_at, wants, push, heard_seq, heard_at, said_at)
-             values ($1, $2 + 1, $3, $4, $5, $6, $6, $7, $8, $9, $10, $11, case when $11 > 0 then $6 else 0 end, 0) on conflict do nothing"
+             values ($1, $2 + 1, $3, $4, $5, $6, $6, $7, $8, $9, $10, $11, case when $11 > 0 then $6 else 0 end, 0)"
         }
         _ => {
             "update conversation set version = $2 + 1, last_seq = $3, state = $4, request = $5, changed_at = $6, owner = $7,
@@ -335,7 +354,7 @@ async fn save_state(
     };
     let request = turn.conversation.request.as_ref();
     let asked_at = match request {
-        Some(request) => Some(handoff::asked_at(tx, address, request, now).await?),
+        Some(request) => Some(handoff::asked_at(db, address, request, now).await?),
         None => None,
     };
     let last = |author| lines.iter().rev().find(|line| line.author == author).map_or(0, |line| line.seq);
@@ -351,22 +370,23 @@ async fn save_state(
         .bind(Wants::of(&turn.conversation).map(|wants| serde_json::to_string(&wants)).transpose()?)
         .bind(i64::from(delivery == Delivery::Push))
         .bind(last(Author::You))
-        .bind(last(Author::Counsellor))
-        .execute(&mut **tx)
-        .await?;
-    Ok(written.rows_affected() == 1)
+        .bind(last(Author::Counsellor));
+    let written = run(db, "state", written).await?;
+    // Nobody else writes between the question above and this.
+    anyhow::ensure!(written == 1, "a conversation moved while it was written");
+    Ok(())
 }
 
-async fn save_line(tx: &mut Transaction<'_, Any>, address: &Address, line: &Line, delivery: Delivery) -> Result<()> {
-    sqlx::query("insert into message (address, seq, author, at, body, delivery) values ($1, $2, $3, $4, $5, $6)")
-        .bind(address.to_string())
-        .bind(line.seq)
-        .bind(handoff::name_of(line.author))
-        .bind(line.at)
-        .bind(serde_json::to_string(&line.said)?)
-        .bind(if delivery == Delivery::Push { "due" } else { "kept" })
-        .execute(&mut **tx)
-        .await?;
+async fn save_line(db: &mut AnyConnection, address: &Address, line: &Line, delivery: Delivery) -> Result<()> {
+    let added =
+        sqlx::query("insert into message (address, seq, author, at, body, delivery) values ($1, $2, $3, $4, $5, $6)")
+            .bind(address.to_string())
+            .bind(line.seq)
+            .bind(handoff::name_of(line.author))
+            .bind(line.at)
+            .bind(serde_json::to_string(&line.said)?)
+            .bind(if delivery == Delivery::Push { "due" } else { "kept" });
+    run(db, "line", added).await?;
     Ok(())
 }
 

@@ -9,7 +9,10 @@ use uuid::Uuid;
 
 use crate::{
     message::{Script, Staff},
-    store::Store,
+    store::{
+        Store,
+        writer::{row, run},
+    },
 };
 
 /// A link for a first or a new password holds for a day, in milliseconds.
@@ -150,18 +153,15 @@ impl Store {
     /// # Errors
     /// When the name is taken.
     pub async fn add_counsellor(&self, name: &str, shown: &str, role: Role, now: i64) -> Result<()> {
-        let _writing = self.writer.lock().await;
-        let added = sqlx::query(
+        let added = self.execute("add_counsellor", sqlx::query(
             "insert into counsellor (name, shown, role, skills, districts, scripts, capacity, on_duty, free_since, made_at)
              values ($1, $2, $3, '[]', '[]', '[]', 4, 0, $4, $4) on conflict do nothing",
         )
         .bind(name)
         .bind(shown)
         .bind(role.name())
-        .bind(now)
-        .execute(&self.pool)
-        .await?;
-        anyhow::ensure!(added.rows_affected() == 1, "there is an account named {name} already");
+        .bind(now)).await?;
+        anyhow::ensure!(added == 1, "there is an account named {name} already");
         Ok(())
     }
 
@@ -179,51 +179,47 @@ impl Store {
 
     /// Changes what somebody can do and how many conversations they hold at once.
     pub async fn set_skills(&self, name: &str, skills: &[String], capacity: i64) -> Result<()> {
-        let _writing = self.writer.lock().await;
-        sqlx::query("update counsellor set skills = $2, capacity = $3 where name = $1")
-            .bind(name)
-            .bind(serde_json::to_string(skills)?)
-            .bind(capacity.clamp(0, 20))
-            .execute(&self.pool)
-            .await?;
+        self.execute(
+            "set_skills",
+            sqlx::query("update counsellor set skills = $2, capacity = $3 where name = $1")
+                .bind(name)
+                .bind(serde_json::to_string(skills)?)
+                .bind(capacity.clamp(0, 20)),
+        )
+        .await?;
         Ok(())
     }
 
     /// Takes an account out of use, and ends its sessions at once; or puts it back.
     pub async fn set_active(&self, name: &str, active: bool, now: i64) -> Result<()> {
-        let _writing = self.writer.lock().await;
-        let mut tx = self.pool.begin_with("begin immediate").await?;
-        sqlx::query("update counsellor set disabled_at = $2, on_duty = 0 where name = $1")
+        let set = sqlx::query("update counsellor set disabled_at = $2, on_duty = 0 where name = $1")
             .bind(name)
-            .bind((!active).then_some(now))
-            .execute(&mut *tx)
-            .await?;
-        sqlx::query("delete from desk_session where name = $1").bind(name).execute(&mut *tx).await?;
-        tx.commit().await?;
-        Ok(())
+            .bind((!active).then_some(now));
+        let out = sqlx::query("delete from desk_session where name = $1").bind(name);
+        self.execute_all("active", vec![set, out]).await
     }
 
     /// Begins or ends a working day.
     pub async fn set_duty(&self, name: &str, on: bool) -> Result<()> {
-        let _writing = self.writer.lock().await;
-        sqlx::query("update counsellor set on_duty = $2 where name = $1")
-            .bind(name)
-            .bind(i64::from(on))
-            .execute(&self.pool)
-            .await?;
+        self.execute(
+            "set_duty",
+            sqlx::query("update counsellor set on_duty = $2 where name = $1").bind(name).bind(i64::from(on)),
+        )
+        .await?;
         Ok(())
     }
 
     /// A link that sets a password once, within a day.
     pub async fn invite(&self, name: &str, now: i64) -> Result<String> {
         let token = secret();
-        let _writing = self.writer.lock().await;
-        sqlx::query("insert into invitation (hash, name, expires_at) values ($1, $2, $3)")
-            .bind(hash(&token))
-            .bind(name)
-            .bind(now + INVITED)
-            .execute(&self.pool)
-            .await?;
+        self.execute(
+            "invite",
+            sqlx::query("insert into invitation (hash, name, expires_at) values ($1, $2, $3)")
+                .bind(hash(&token))
+                .bind(name)
+                .bind(now + INVITED),
+        )
+        .await?;
         Ok(token)
     }
 
@@ -243,31 +239,28 @@ impl Store {
     /// Uses a link up: sets the password (a PHC string) and ends every session and every other link of
     /// the account. Whose it was; nobody's when it does not hold.
     pub async fn set_password(&self, token: &str, password: &str, now: i64) -> Result<Option<String>> {
-        let _writing = self.writer.lock().await;
-        let mut tx = self.pool.begin_with("begin immediate").await?;
-        let used = sqlx::query(
+        let use_up = sqlx::query(
             "update invitation set used_at = $2 where hash = $1 and used_at is null and expires_at > $2 returning name",
         )
         .bind(hash(token))
-        .bind(now)
-        .fetch_optional(&mut *tx)
-        .await?;
-        let Some(name) = used.map(|row| row.get::<String, _>("name")) else {
-            tx.rollback().await?;
-            return Ok(None);
-        };
-        sqlx::query("update counsellor set password = $2 where name = $1")
-            .bind(&name)
-            .bind(password)
-            .execute(&mut *tx)
-            .await?;
-        for statement in
-            ["delete from desk_session where name = $1", "delete from invitation where name = $1 and used_at is null"]
-        {
-            sqlx::query(statement).bind(&name).execute(&mut *tx).await?;
-        }
-        tx.commit().await?;
-        Ok(Some(name))
+        .bind(now);
+        let password = password.to_owned();
+        self.write(move |db| {
+            Box::pin(async move {
+                let Some(used) = row(db, "invitation", use_up).await? else { return Ok(None) };
+                let name: String = used.get("name");
+                let set = sqlx::query("update counsellor set password = $2 where name = $1").bind(&name).bind(password);
+                run(db, "password", set).await?;
+                for statement in [
+                    "delete from desk_session where name = $1",
+                    "delete from invitation where name = $1 and used_at is null",
+                ] {
+                    run(db, "password ends", sqlx::query(statement).bind(&name)).await?;
+                }
+                Ok(Some(name))
+            })
+        })
+        .await
     }
 
     /// The stored password of an account in use.
@@ -316,42 +309,37 @@ impl Store {
 
     /// Notes a failed login; a known browser's own failures count against it.
     pub async fn failed(&self, name: &str, source: &str, browser: Option<&str>, now: i64) -> Result<()> {
-        let _writing = self.writer.lock().await;
-        for source in [Some(source.to_owned()), browser.map(own_source)].into_iter().flatten() {
-            sqlx::query("insert into login_try (id, name, source, at) values ($1, $2, $3, $4)")
-                .bind(Uuid::now_v7().to_string())
-                .bind(name)
-                .bind(source)
-                .bind(now)
-                .execute(&self.pool)
-                .await?;
-        }
-        sqlx::query("delete from login_try where at < $1").bind(now - TRIES_SINCE).execute(&self.pool).await?;
-        Ok(())
+        let sources = [Some(source.to_owned()), browser.map(own_source)].into_iter().flatten();
+        let mut statements: Vec<_> = sources
+            .map(|source| {
+                sqlx::query("insert into login_try (id, name, source, at) values ($1, $2, $3, $4)")
+                    .bind(Uuid::now_v7().to_string())
+                    .bind(name)
+                    .bind(source)
+                    .bind(now)
+            })
+            .collect();
+        statements.push(sqlx::query("delete from login_try where at < $1").bind(now - TRIES_SINCE));
+        self.execute_all("login_try", statements).await
     }
 
     /// Begins a session, with a new secret for the browser; the browser is known from now on.
     pub async fn begin_session(&self, name: &str, browser: &str, now: i64) -> Result<String> {
         let token = secret();
-        let _writing = self.writer.lock().await;
-        let mut tx = self.pool.begin_with("begin immediate").await?;
-        sqlx::query("insert into desk_session (hash, name, csrf, begun_at, seen_at) values ($1, $2, $3, $4, $4)")
-            .bind(hash(&token))
-            .bind(name)
-            .bind(secret())
-            .bind(now)
-            .execute(&mut *tx)
-            .await?;
-        sqlx::query(
+        let begun =
+            sqlx::query("insert into desk_session (hash, name, csrf, begun_at, seen_at) values ($1, $2, $3, $4, $4)")
+                .bind(hash(&token))
+                .bind(name)
+                .bind(secret())
+                .bind(now);
+        let known = sqlx::query(
             "insert into known_browser (hash, name, at) values ($1, $2, $3) on conflict (hash, name) do update set at = excluded.at",
         )
         .bind(hash(browser))
         .bind(name)
-        .bind(now)
-        .execute(&mut *tx)
-        .await?;
-        sqlx::query("delete from desk_session where begun_at < $1").bind(now - LONGEST).execute(&mut *tx).await?;
-        tx.commit().await?;
+        .bind(now);
+        let old = sqlx::query("delete from desk_session where begun_at < $1").bind(now - LONGEST);
+        self.execute_all("session", vec![begun, known, old]).await?;
         Ok(token)
     }
 
@@ -368,20 +356,18 @@ impl Store {
         .await?;
         let Some(row) = row else { return Ok(None) };
         if row.get::<i64, _>("seen_at") < now - TOUCH {
-            let _writing = self.writer.lock().await;
-            sqlx::query("update desk_session set seen_at = $2 where hash = $1")
-                .bind(hash(token))
-                .bind(now)
-                .execute(&self.pool)
-                .await?;
+            self.execute(
+                "session",
+                sqlx::query("update desk_session set seen_at = $2 where hash = $1").bind(hash(token)).bind(now),
+            )
+            .await?;
         }
         Ok(Some(Session { counsellor: counsellor(&row)?, csrf: row.get("csrf") }))
     }
 
     /// Ends a session.
     pub async fn end_session(&self, token: &str) -> Result<()> {
-        let _writing = self.writer.lock().await;
-        sqlx::query("delete from desk_session where hash = $1").bind(hash(token)).execute(&self.pool).await?;
+        self.execute("end_session", sqlx::query("delete from desk_session where hash = $1").bind(hash(token))).await?;
         Ok(())
     }
 }

@@ -16,8 +16,12 @@ const step = (says, walk) =>
   test(says, async (t) => {
     if (broken) return t.skip(`after “${broken}”`);
     broken = says;
-    await walk();
-    broken = "";
+    try {
+      await walk();
+      broken = "";
+    } finally {
+      if (broken) for (const hand of [lin, person, wang]) t.diagnostic((await hand?.where()) ?? "");
+    }
   });
 
 /** Notes everything that is wrong with a page in its present state. */

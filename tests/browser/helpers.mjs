@@ -27,7 +27,7 @@ export async function serve() {
     child.stderr.setEncoding("utf8").on("data", (text) => {
       said += text;
       if (process.env.LUZHU_LOG) process.stderr.write(text);
-      const at = said.match(/luzhu is at (http:\/\/[\w.:]+)/);
+      const at = said.match(/luzhu is at (http:\/\/[\w.:]+);/);
       if (at) found(at[1]);
     });
     child.on("error", failed).on("exit", (code) => failed(new Error(`luzhu ended with ${code}: ${said}`)));
@@ -96,10 +96,15 @@ export class Hand {
   async to(role, name, { back = false } = {}) {
     const wanted = this.control(role, name);
     await wanted.first().waitFor();
+    let found = await wanted.elementHandles();
     const most = (await this.page.locator("a, button, input, select, textarea, summary, [tabindex]").count()) + 3;
     for (let stops = 0; stops < most; stops++) {
       await this.press(back ? "Shift+Tab" : "Tab");
-      if (await wanted.evaluateAll((all) => all.includes(document.activeElement))) return this;
+      // Lists are put in anew while we go.
+      const at = (all) => (all.includes(document.activeElement) ? "here" : all.some((one) => one.isConnected) ? "further" : "gone");
+      let where = await this.page.evaluate(at, found);
+      if (where === "gone") where = await this.page.evaluate(at, (found = await wanted.elementHandles()));
+      if (where === "here") return this;
     }
     return assert.fail(`Tab does not lead to the ${role} ${name}`);
   }
@@ -158,6 +163,9 @@ export class Hand {
 
   times = (pattern) => this.heard.filter(({ text }) => pattern.test(text)).length;
 
+  /** Where this one stands, for who reads of a failure. */
+  where = async () => `${this.page.url()}: ${(await this.page.locator("body").innerText()).replace(/\s+/g, " ").slice(0, 600)}`;
+
   /** Does something that makes news come in, and makes sure that the focus stays where it is. */
   async undisturbed(news) {
     const focus = () =>
@@ -192,9 +200,12 @@ export async function until(what, holds) {
  * sentence, which stands in bold, is no heading. */
 const RULES = Object.fromEntries(axe.getRules().filter((rule) => !rule.tags.includes("deprecated") && rule.ruleId !== "p-as-heading").map((rule) => [rule.ruleId, { enabled: true }]));
 
-async function violations(page) {
+/** The rules about colours; the others find the same in the dark. */
+const COLOURS = Object.fromEntries(Object.keys(RULES).map((id) => [id, { enabled: id.startsWith("color-contrast") }]));
+
+async function violations(page, asked) {
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe.source);
-  const found = await page.evaluate((rules) => window.axe.run(document, { rules, resultTypes: ["violations"] }), RULES);
+  const found = await page.evaluate((rules) => window.axe.run(document, { rules, resultTypes: ["violations"] }), asked);
   return found.violations.map((one) => `axe ${one.id}: ${one.nodes.map((node) => `${node.target} ${node.failureSummary}`).join("; ").slice(0, 400)}`);
 }
 
@@ -290,7 +301,7 @@ export async function inspect(hand, state) {
   for (const [look, colorScheme, size] of [["320px", "light", { width: 320, height: 640 }], ["dark", "dark", wide], ["light", "light", wide]]) {
     await page.emulateMedia({ colorScheme });
     await page.setViewportSize(size);
-    for (const trouble of [...(await violations(page)), ...(await page.evaluate(ownChecks))]) note(trouble, look);
+    for (const trouble of [...(await violations(page, look === "dark" ? COLOURS : RULES)), ...(await page.evaluate(ownChecks))]) note(trouble, look);
     if (SHOTS) {
       mkdirSync(SHOTS, { recursive: true });
       await page.screenshot({ path: join(SHOTS, `${state.replace(/\W+/g, "-")}-${look}.png`), fullPage: true });

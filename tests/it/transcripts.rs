@@ -78,8 +78,8 @@ async fn play(written: &str) -> String {
             }
         }
         let conversation = store.load(&address).await.expect("a state").conversation;
-        let mode = conversation.mode(inbox.library());
-        let question = dialog::question_at(inbox.library(), &conversation, day());
+        let mode = conversation.mode(&inbox.library());
+        let question = dialog::question_at(&inbox.library(), &conversation, day());
         let flow = conversation.tasks.last().map(|task| task.flow.as_str());
         let place: Vec<&str> = [Some(mode), flow, question.as_deref()].into_iter().flatten().collect();
         played.push_str(&format!("= {}\n", place.join(" ")));

@@ -1,45 +1,58 @@
-//! Reads a stored update with teloxide's types.
+//! Reads an update with teloxide's types.
 
-use teloxide::types::{CallbackQueryId, MediaKind, Message, MessageKind, Update, UpdateKind};
+use teloxide::types::{CallbackQueryId, MediaKind, Message, MessageKind, Update, UpdateKind, User};
 
 use crate::{
     channels::telegram::NAME,
-    message::{Address, Body, Inbound},
-    store::RawUpdate,
+    message::{Address, Body, Inbound, Script},
 };
 
 /// What an update turned out to be.
-pub(super) enum Read {
+pub enum Read {
     /// A message for the inbox; a pressed button wants an acknowledgement too.
     Inbound(Inbound, Option<CallbackQueryId>),
-    /// Nothing that we answer: a group, a service message.
+    /// Words in a group, or a group that we were brought into: its number.
+    Group(i64),
+    /// Nothing that we answer: a service message, somebody blocked us.
     NotForUs,
-    /// Not an update that we know.
-    Unreadable,
+    /// Not an update that we know, and why.
+    Unreadable(&'static str),
 }
 
 /// Reads an update.
-pub(super) fn update(raw: &RawUpdate) -> Read {
-    let Ok(update) = serde_json::from_str::<Update>(&raw.body) else { return Read::Unreadable };
-    let inbound = |chat: i64, body| Inbound {
-        id: raw.id.to_string(),
+pub fn update(raw: &str) -> Read {
+    let Ok(update) = serde_json::from_str::<Update>(raw) else { return Read::Unreadable("it is no update") };
+    let id = update.id.0.to_string();
+    let inbound = |chat: i64, body, from: Option<&User>| Inbound {
+        id,
         from: Address::new(NAME, chat.to_string()),
         body,
-        guess: None,
+        guess: from.and_then(|from| script_of(from.language_code.as_deref()?)),
     };
     match update.kind {
-        UpdateKind::Message(message) | UpdateKind::EditedMessage(message) if message.chat.is_private() => {
+        UpdateKind::Message(message) | UpdateKind::EditedMessage(message) => {
+            if !message.chat.is_private() {
+                // Whoever is addressed by everybody answers nobody: only a command is meant for us.
+                let ours = message.text().is_some_and(|text| text.starts_with('/'));
+                return if ours { Read::Group(message.chat.id.0) } else { Read::NotForUs };
+            }
             match body(&message) {
-                Some(body) => Read::Inbound(inbound(message.chat.id.0, body), None),
+                Some(body) => Read::Inbound(inbound(message.chat.id.0, body, message.from.as_ref()), None),
                 None => Read::NotForUs,
             }
         }
         UpdateKind::CallbackQuery(pressed) => match pressed.data {
             // In a private chat the person's number is the chat's.
-            Some(act) => Read::Inbound(inbound(pressed.from.id.0.cast_signed(), Body::Choice(act)), Some(pressed.id)),
+            Some(act) => {
+                let from = pressed.from.id.0.cast_signed();
+                Read::Inbound(inbound(from, Body::Choice(act), Some(&pressed.from)), Some(pressed.id))
+            }
             None => Read::NotForUs,
         },
-        UpdateKind::Error(_) => Read::Unreadable,
+        UpdateKind::MyChatMember(changed) if !changed.chat.is_private() && changed.new_chat_member.is_present() => {
+            Read::Group(changed.chat.id.0)
+        }
+        UpdateKind::Error(_) => Read::Unreadable("it is of a kind that is not known"),
         _ => Read::NotForUs,
     }
 }
@@ -59,13 +72,21 @@ fn body(message: &Message) -> Option<Body> {
         MediaKind::Contact(_) => "名片",
         _ => "不是文字的消息",
     };
-    Some(Body::Unreadable(name.into()))
+    // Words under a picture are words.
+    Some(message.caption().map_or_else(|| Body::Unreadable(name.into()), |words| Body::Text(words.into())))
 }
 
-/// `/start` greets; other commands are their words.
+/// The commands of the menu stand for words; other commands are their own.
 fn without_command(text: &str) -> String {
-    match text.trim() {
-        "/start" | "/help" => "你好".into(),
-        text => text.strip_prefix('/').unwrap_or(text).into(),
-    }
+    let Some(command) = text.trim().strip_prefix('/') else { return text.into() };
+    let name = command.split([' ', '@']).next().unwrap_or_default();
+    let words = super::live::COMMANDS.iter().find(|(other, ..)| *other == name).map(|(_, words, _)| *words);
+    words.map_or_else(|| command.into(), str::to_owned)
+}
+
+/// The script that somebody reads whose program is set to this language.
+fn script_of(language: &str) -> Option<Script> {
+    let language = language.to_ascii_lowercase();
+    let traditional = ["hant", "tw", "hk", "mo"].iter().any(|part| language.ends_with(part));
+    language.starts_with("zh").then_some(if traditional { Script::Hant } else { Script::Hans })
 }

@@ -1,47 +1,58 @@
-//! Long polling. Telegram forgets an update once a higher offset is asked for, so the offset only
-//! moves after the updates before it are durable.
+//! Takes updates in. Telegram forgets an update once a higher offset is asked for, so the offset only
+//! moves after everything before it is durable; after a start Telegram gives what is left, and what
+//! was taken in already has no second effect.
 
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{json, value::RawValue};
 use teloxide::{prelude::Requester, types::CallbackQueryId};
+use tokio::task::JoinSet;
 
 use crate::{
     channels::telegram::{
-        NAME, POLL_SECONDS, Telegram,
+        KINDS, NAME, POLL_SECONDS, Telegram, live,
         read::{self, Read},
     },
+    crash,
     inbox::Inbox,
-    store::{Delivery, RawUpdate},
+    message::Inbound,
+    metrics,
+    store::Delivery,
+    text::clean,
 };
 
 /// The longest pause after failures in a row.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// Updates read in one go.
-const BATCH: i64 = 100;
+/// How often one update is tried before we ask whether it is the update's fault.
+const TRIES: u32 = 3;
 
 #[derive(Deserialize)]
-struct Answer {
+struct Answer<'a> {
     ok: bool,
-    #[serde(default)]
-    result: Vec<Value>,
+    #[serde(borrow, default)]
+    result: Vec<&'a RawValue>,
     description: Option<String>,
+    error_code: Option<u16>,
 }
 
-/// Fetches and reads for ever.
+/// The one thing that every update has.
+#[derive(Deserialize)]
+struct Numbered {
+    update_id: i64,
+}
+
+/// Fetches and takes in for ever.
 pub(super) async fn run(telegram: &Telegram, inbox: &Arc<Inbox>) {
-    let mut pause = Duration::from_secs(1);
+    let (mut pause, mut offset) = (Duration::from_secs(1), None);
     loop {
-        // What a crash left unread comes first.
-        let round = async {
-            read_stored(telegram, inbox).await?;
-            fetch(telegram, inbox).await
-        };
-        match round.await {
-            Ok(()) => pause = Duration::from_secs(1),
+        match fetch(telegram, inbox, offset).await {
+            Ok(newest) => {
+                offset = newest.map(|newest| newest + 1).or(offset);
+                pause = Duration::from_secs(1);
+            }
             Err(error) => {
                 tracing::warn!("Telegram: {error:#}; trying again in {} s", pause.as_secs());
                 tokio::time::sleep(pause).await;
@@ -51,61 +62,132 @@ pub(super) async fn run(telegram: &Telegram, inbox: &Arc<Inbox>) {
     }
 }
 
-/// Fetches what is new and stores it as it came.
-async fn fetch(telegram: &Telegram, inbox: &Inbox) -> Result<()> {
-    let newest = inbox.store().newest_update(NAME).await?;
-    let asked = json!({
-        "offset": newest.map(|newest| newest + 1),
-        "timeout": POLL_SECONDS,
-        "allowed_updates": ["message", "edited_message", "callback_query"],
-    });
-    // The address holds the token, so errors are told without it.
+/// Fetches what is new and takes it in; the number of the newest.
+async fn fetch(telegram: &Telegram, inbox: &Arc<Inbox>, offset: Option<i64>) -> Result<Option<i64>> {
+    let asked = json!({ "offset": offset, "timeout": POLL_SECONDS, "allowed_updates": KINDS });
+    crash::before("getUpdates");
     let response = telegram.client.post(format!("{}/getUpdates", telegram.base)).json(&asked).send().await;
+    // The address holds the token, so errors are told without it.
     let response = response.map_err(reqwest::Error::without_url).context("updates cannot be fetched")?;
-    let answer: Answer =
-        response.json().await.map_err(reqwest::Error::without_url).context("updates cannot be read")?;
+    let text = response.text().await.map_err(reqwest::Error::without_url).context("updates cannot be fetched")?;
+    crash::after("getUpdates");
+    let text = clean::paired(&text);
+    let answer: Answer<'_> = serde_json::from_str(&text).context("Telegram's answer cannot be read")?;
     if !answer.ok {
-        bail!("updates were refused: {}", answer.description.unwrap_or_default());
+        let says = answer.description.unwrap_or_default();
+        if answer.error_code == Some(409) && says.contains("webhook") {
+            // Somebody left a webhook behind.
+            let _ = telegram.call("deleteWebhook", &json!({ "drop_pending_updates": false })).await;
+        }
+        bail!("updates were refused: {says}");
     }
-    let updates = answer.result.into_iter().filter_map(|update| {
-        let id = update.get("update_id")?.as_i64()?;
-        Some(RawUpdate { id, body: update.to_string() })
-    });
-    let updates: Vec<_> = updates.collect();
-    if !updates.is_empty() {
-        inbox.store().keep_updates(NAME, &updates).await?;
+    let newest = answer.result.iter().filter_map(|raw| number(raw.get())).max();
+    take_all(telegram, inbox, answer.result.iter().map(|raw| raw.get().to_owned()).collect()).await?;
+    if !answer.result.is_empty() && newest.is_none() {
+        bail!("Telegram gave updates without a number");
+    }
+    Ok(newest)
+}
+
+/// Takes several in: those of one chat one after the other, the chats at once.
+async fn take_all(telegram: &Telegram, inbox: &Arc<Inbox>, updates: Vec<String>) -> Result<()> {
+    let mut chats: Vec<(Option<String>, Vec<String>)> = Vec::new();
+    for update in updates {
+        let chat = match read::update(&update) {
+            Read::Inbound(inbound, _) => Some(inbound.from.id),
+            _ => None,
+        };
+        match chats.iter_mut().find(|(other, _)| *other == chat) {
+            Some((_, updates)) => updates.push(update),
+            None => chats.push((chat, vec![update])),
+        }
+    }
+    let mut taking = JoinSet::new();
+    for (_, updates) in chats {
+        let (telegram, inbox) = (telegram.clone(), Arc::clone(inbox));
+        taking.spawn(async move {
+            for update in &updates {
+                take(&telegram, &inbox, update).await?;
+            }
+            anyhow::Ok(())
+        });
+    }
+    let mut taken = Ok(());
+    while let Some(done) = taking.join_next().await {
+        taken = done?.and(taken);
+    }
+    taken
+}
+
+/// Takes one update in; when this returns it is durable, or nothing that we answer.
+///
+/// # Errors
+/// When the store fails: then it must not be acknowledged.
+pub(super) async fn take(telegram: &Telegram, inbox: &Arc<Inbox>, update: &str) -> Result<()> {
+    match read::update(update) {
+        Read::Inbound(inbound, pressed) => {
+            receive(inbox, inbound, update).await?;
+            if let Some(pressed) = pressed {
+                tokio::spawn(acknowledge(telegram.clone(), pressed));
+            }
+        }
+        Read::Group(chat) => {
+            let telegram = telegram.clone();
+            tokio::spawn(async move { live::refuse_group(&telegram, chat).await });
+        }
+        Read::NotForUs => {}
+        Read::Unreadable(why) => keep(inbox, update, why).await?,
     }
     Ok(())
 }
 
-/// Reads what is stored and hands it to the inbox.
-async fn read_stored(telegram: &Telegram, inbox: &Inbox) -> Result<()> {
-    loop {
-        let updates = inbox.store().unread_updates(NAME, BATCH).await?;
-        if updates.is_empty() {
-            return Ok(());
-        }
-        for update in updates {
-            match read::update(&update) {
-                Read::Inbound(inbound, pressed) => {
-                    inbox.receive(&inbound, Delivery::Push).await?;
-                    inbox.store().update_done(NAME, update.id).await?;
-                    if let Some(pressed) = pressed {
-                        acknowledge(telegram, pressed).await;
-                    }
-                }
-                Read::NotForUs => inbox.store().update_done(NAME, update.id).await?,
-                Read::Unreadable => {
-                    tracing::warn!("Telegram: update {} cannot be read; it is kept", update.id);
-                    inbox.store().update_dead(NAME, update.id).await?;
-                }
-            }
+/// Hands a message to the inbox. One that cannot be taken in though the store is well is kept, so that it
+/// does not stand in the way of the next.
+async fn receive(inbox: &Arc<Inbox>, inbound: Inbound, update: &str) -> Result<()> {
+    let attempt = || {
+        let (inbox, inbound) = (Arc::clone(inbox), inbound.clone());
+        // In a task of its own: a panic is its end, not ours.
+        tokio::spawn(async move { inbox.receive(&inbound, Delivery::Push).await })
+    };
+    let mut last = String::new();
+    for tries in 0..TRIES {
+        tokio::time::sleep(Duration::from_millis(100) * tries).await;
+        match attempt().await {
+            Ok(Ok(_)) => return Ok(()),
+            Ok(Err(error)) => last = format!("{error:#}"),
+            Err(_) => last = "it made the program panic".into(),
         }
     }
+    keep(inbox, update, &last).await?;
+    // The store takes letters, so it may take the message by now too.
+    if let Ok(Ok(_)) = attempt().await {
+        inbox.store().forget_letter(NAME, &id_of(update)).await?;
+    }
+    Ok(())
+}
+
+/// Keeps what cannot be read, for whoever looks into it.
+async fn keep(inbox: &Inbox, update: &str, why: &str) -> Result<()> {
+    let id = id_of(update);
+    metrics::UNREADABLE.count();
+    inbox.store().keep_letter(NAME, &id, why, update, inbox.clock().now()).await?;
+    tracing::warn!(channel = NAME, id, "an update cannot be taken in ({why}); it is kept: luzhu letters");
+    Ok(())
+}
+
+fn number(update: &str) -> Option<i64> {
+    serde_json::from_str::<Numbered>(update).ok().map(|numbered| numbered.update_id)
+}
+
+/// Its number; what has none goes by what it says, so that the same is kept once.
+fn id_of(update: &str) -> String {
+    use sha2::{Digest, Sha256};
+    let hash = || Sha256::digest(update).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    number(update).map_or_else(hash, |number| number.to_string())
 }
 
 /// Stops the spinner on a pressed button; if that fails, only the spinner stays.
-async fn acknowledge(telegram: &Telegram, pressed: CallbackQueryId) {
+async fn acknowledge(telegram: Telegram, pressed: CallbackQueryId) {
     if telegram.bot.answer_callback_query(pressed).await.is_err() {
         tracing::debug!("Telegram: a pressed button could not be acknowledged");
     }

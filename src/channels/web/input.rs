@@ -1,12 +1,8 @@
 //! What a page or a program sent, or why it is refused. Nothing that was typed is lost: a refusal
 //! carries it back into the page.
 
-use axum::{
-    body::Body as Incoming,
-    http::{HeaderMap, StatusCode, header},
-};
+use axum::http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
-use tokio_stream::StreamExt;
 use uuid::Uuid;
 
 use crate::{
@@ -16,10 +12,6 @@ use crate::{
 
 /// A form writes a Han character as nine bytes.
 const BODY_BYTES: usize = 4 * limits::INBOUND_BYTES;
-
-/// So much of a body that is too long is still read, and thrown away: a sender whose connection is
-/// closed in the middle sees a broken connection instead of our sentence.
-const THROWN_AWAY: usize = 64 * BODY_BYTES;
 
 /// A message as it was sent.
 #[derive(Clone, Debug)]
@@ -74,26 +66,13 @@ pub(super) fn same_site(headers: &HeaderMap) -> Result<(), Refused> {
     }
 }
 
-/// Takes a body in, as far as it is of a size that we read.
-pub(super) async fn collect(body: Incoming) -> Result<Vec<u8>, Refused> {
-    let (mut kept, mut length) = (Vec::new(), 0);
-    let mut chunks = body.into_data_stream();
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| Refused::new(StatusCode::BAD_REQUEST, "消息没有收完整，请再发一次。"))?;
-        length += chunk.len();
-        if length <= BODY_BYTES {
-            kept.extend_from_slice(&chunk);
-        } else if length > THROWN_AWAY {
-            break;
-        }
-    }
-    if length > BODY_BYTES { Err(too_long()) } else { Ok(kept) }
-}
-
 /// Reads a message.
 pub(super) fn read(headers: &HeaderMap, body: &[u8]) -> Result<Sent, Refused> {
+    if body.len() > BODY_BYTES {
+        return Err(too_long());
+    }
     let fields = if is_json(headers) {
-        serde_json::from_slice(body).map_err(|_| {
+        serde_json::from_str(&clean::paired(&String::from_utf8_lossy(body))).map_err(|_| {
             Refused::new(StatusCode::BAD_REQUEST, "这不是一条完整的消息：需要 JSON，含 text 或 choice。")
         })?
     } else {

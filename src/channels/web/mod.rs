@@ -13,7 +13,7 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    body::Body,
+    body::Bytes,
     extract::{Query, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response, Sse, sse},
@@ -88,7 +88,7 @@ impl Web {
         }
         let lines = store.transcript(&visitor.address, loaded.last_seq - PAGE_LINES, PAGE_LINES).await?;
         let desk = self.inbox.desk(&visitor.address);
-        Ok(page::whole(self.inbox.library(), &loaded.conversation, &desk, &lines, trouble, cookie::size_of(headers)))
+        Ok(page::whole(&self.inbox.library(), &loaded.conversation, &desk, &lines, trouble, cookie::size_of(headers)))
     }
 }
 
@@ -109,12 +109,10 @@ async fn show(State(web): State<Web>, Query(look): Query<Look>, headers: HeaderM
 }
 
 /// One message in; when we answer, it is durable.
-async fn receive(State(web): State<Web>, headers: HeaderMap, body: Body) -> Response {
+async fn receive(State(web): State<Web>, headers: HeaderMap, body: Bytes) -> Response {
     let visitor = web.visitor(&headers);
     let wants_json = input::is_json(&headers);
-    // The body is taken in whatever becomes of it, so that the sender hears our answer.
-    let body = input::collect(body).await;
-    let sent = input::same_site(&headers).and(body).and_then(|body| input::read(&headers, &body));
+    let sent = input::same_site(&headers).and_then(|()| input::read(&headers, &body));
     let sent = sent.and_then(|sent| {
         web.limiter.admit(&visitor.address).map(|()| sent.clone()).map_err(|refused| refused.keeping(&sent))
     });
@@ -164,7 +162,7 @@ async fn fragment(State(web): State<Web>, Query(after): Query<After>, headers: H
         Ok(lines) => {
             let conversation = web.inbox.store().load(&visitor.address).await.unwrap_or_default().conversation;
             let desk = web.inbox.desk(&visitor.address);
-            html_response(StatusCode::OK, page::fragment(web.inbox.library(), &lines, &conversation, &desk))
+            html_response(StatusCode::OK, page::fragment(&web.inbox.library(), &lines, &conversation, &desk))
         }
         Err(error) => failed(&error),
     }
@@ -176,7 +174,7 @@ async fn summary(State(web): State<Web>, headers: HeaderMap) -> Response {
     match web.inbox.store().load(&visitor.address).await {
         Ok(loaded) => {
             let html =
-                page::summary(web.inbox.library(), &loaded.conversation, web.inbox.today(), cookie::size_of(&headers));
+                page::summary(&web.inbox.library(), &loaded.conversation, web.inbox.today(), cookie::size_of(&headers));
             visitor.with_cookies(html_response(StatusCode::OK, html), None)
         }
         Err(error) => failed(&error),

@@ -261,6 +261,13 @@ impl<'a> Dialog<'a> {
                     };
                 }
                 self.speaker.offer(&mut message, acts);
+                if let Some(Said::Weighed(outcomes)) = walk.events.last().map(|event| &event.what)
+                    && let [outcome] = outcomes.as_slice()
+                    && outcome.office_decides()
+                {
+                    let mut handoff = Handoff { next: self.next, speaker: self.speaker };
+                    handoff.with(&mut message, Reason::Result, wording::OFFICE_DECIDES);
+                }
                 message
             }
             // The counsellor is there already.

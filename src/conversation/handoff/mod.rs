@@ -120,6 +120,18 @@ impl Handoff<'_> {
         self.waiting(lead)
     }
 
+    /// Asks for a counsellor together with a reply that cannot be the last word.
+    pub fn with(&mut self, message: &mut Message, reason: Reason, note: &str) {
+        if self.next.request.is_some() || self.next.talk.is_some() {
+            return;
+        }
+        self.request(reason);
+        message.notes.push(self.speaker.spoken(note));
+        let acts = message.choices.iter().map(|choice| choice.act.clone()).filter(|act| *act != Act::Human);
+        let acts = acts.chain([Act::Withdraw]).collect();
+        self.speaker.offer(message, acts);
+    }
+
     /// How the queue stands, and what one can do meanwhile.
     pub fn place(&mut self) -> Message {
         match self.next.request.is_some() {
@@ -323,6 +335,14 @@ pub fn status(library: &Library, conversation: &Conversation, desk: &Desk) -> Op
     let mut next = conversation.clone();
     let prospects = Handoff { next: &mut next, speaker: &speaker }.prospects();
     Some(format!("正在等人工顾问。{}", prospects.concat()))
+}
+
+/// What somebody who waits is told of the queue, in their script; nothing when they do not wait.
+pub fn place(library: &Library, conversation: &Conversation, desk: &Desk) -> Option<Message> {
+    conversation.request.as_ref().filter(|_| conversation.talk.is_none())?;
+    let speaker = Speaker { library, script: conversation.script, today: desk.now.date(), desk: *desk };
+    let mut next = conversation.clone();
+    Some(Handoff { next: &mut next, speaker: &speaker }.waiting(wording::WAITING))
 }
 
 impl Standing {

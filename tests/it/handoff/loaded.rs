@@ -2,6 +2,7 @@
 //! messages are under way, nothing of the assistant arrives after a counsellor has taken over.
 
 use std::{
+    num::NonZeroU32,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
@@ -91,7 +92,7 @@ impl House {
         loop {
             let loaded = self.store.load(&address).await.expect("a state");
             let turn =
-                handoff::act(self.inbox.library(), &loaded.conversation, staff, &Event::Take, &Moment::default())?;
+                handoff::act(&self.inbox.library(), &loaded.conversation, staff, &Event::Take, &Moment::default())?;
             let written = sqlx::query(
                 "update conversation set state = $1, owner = $2, request = null, version = version + 1 where address = $3 and version = $4",
             )
@@ -176,7 +177,8 @@ async fn run(wanted: usize, fenced: bool, seed: u64) -> (Arc<House>, tempfile::T
     let inbox = Arc::new(Inbox::new(Arc::clone(&store), library(), Clock::default()));
     let (post, url) = Post::open(seed).await;
     let telegram = Telegram::new("123:secret", &url).expect("an address");
-    let outbox = Outbox::new(Arc::clone(&store), Channels { telegram: Some(telegram) }, Clock::default());
+    let outbox =
+        Outbox::new(Arc::clone(&store), Channels { telegram: Some(telegram) }, Clock::default(), NonZeroU32::MAX);
     let sending = tokio::spawn(outbox.run(inbox.changes()));
     let house = Arc::new(House {
         inbox,

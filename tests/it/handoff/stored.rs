@@ -347,11 +347,14 @@ async fn while_somebody_takes_over_nothing_of_the_assistant_goes_out() {
     let (store, now) = (inbox.store(), inbox.clock().now());
     let due = store.due(now, 10).await.expect("what is due");
     store.hold(&address, now + 1000).await.expect("held");
-    assert!(!store.claim(&due[0], now).await.expect("a store"), "it was found before, and taken now");
+    assert!(
+        store.claim(vec![due[0].clone()], now).await.expect("a store").is_empty(),
+        "it was found before, and taken now"
+    );
     assert!(store.due(now, 10).await.expect("what is due").is_empty());
     // Who gave up holds nothing for ever.
     assert_eq!(store.due(now + 1000, 10).await.expect("what is due").len(), 1);
-    assert!(store.claim(&due[0], now + 1000).await.expect("a store"));
+    assert_eq!(store.claim(vec![due[0].clone()], now + 1000).await.expect("a store").len(), 1);
 }
 
 #[tokio::test]
@@ -361,10 +364,10 @@ async fn what_is_on_the_wire_is_waited_for_but_not_for_ever() {
     let due = store.due(now, 10).await.expect("what is due").remove(0);
     let loaded = store.load(&address).await.expect("a state");
     let moment = Moment { desk: Desk { now: inbox.clock().local_time(), standing: None }, ..day().into() };
-    let turn = act(inbox.library(), &loaded.conversation, &staff()[0], &Event::Take, &moment).expect("taken over");
+    let turn = act(&inbox.library(), &loaded.conversation, &staff()[0], &Event::Take, &moment).expect("taken over");
     let save =
         async |id: &str, at: i64| store.save(&address, id, &loaded, &turn, Delivery::Push, at).await.expect("a store");
-    assert!(store.claim(&due, now).await.expect("a store"));
+    assert_eq!(store.claim(vec![due.clone()], now).await.expect("a store").len(), 1);
     assert_eq!(save("a", now).await, Saved::Busy);
     assert_eq!(save("a", now + ON_THE_WIRE - 1).await, Saved::Busy);
     assert!(matches!(save("a", now + ON_THE_WIRE).await, Saved::At(_)), "nobody knows what became of it");
@@ -385,7 +388,7 @@ async fn who_comes_too_late_silences_nobody() {
     at_desk(&inbox, &address, chen, Event::Return).await;
     say(&inbox, &address, "你好").await;
     while let Some(due) = store.due(now, 10).await.expect("what is due").first() {
-        assert!(store.claim(due, now).await.expect("a store"));
+        assert_eq!(store.claim(vec![due.clone()], now).await.expect("a store").len(), 1);
         store.sent(due).await.expect("sent");
     }
     assert_eq!(store.counts().await.expect("counts").due, 0, "the assistant was not heard");
