@@ -5,7 +5,7 @@ use std::{process::ExitCode, sync::Arc};
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use luzhu::{
-    channels::{Channels, telegram::Telegram, web::Web},
+    channels::{Channels, telegram::Telegram, terminal, web::Web},
     clock::Clock,
     commands::{
         admin::{self, Deed},
@@ -132,9 +132,9 @@ async fn kept(settings: &Chat) -> Result<(Option<DataLock>, Store, Address)> {
     match (&settings.data, &settings.user) {
         (Some(data), Some(user)) => {
             let lock = DataLock::take(data, "luzhu chat")?;
-            Ok((Some(lock), Store::open(data).await?, Address::new("terminal", user)))
+            Ok((Some(lock), Store::open(data).await?, Address::new(terminal::NAME, user)))
         }
-        _ => Ok((None, Store::in_memory().await?, Address::new("terminal", "here"))),
+        _ => Ok((None, Store::in_memory().await?, Address::new(terminal::NAME, "here"))),
     }
 }
 

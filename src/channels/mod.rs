@@ -32,6 +32,16 @@ pub enum SendError {
     Final(String),
 }
 
+/// What people call a channel, in simplified.
+pub fn shown(channel: &str) -> &str {
+    match channel {
+        web::NAME => "网页",
+        telegram::NAME => "Telegram",
+        terminal::NAME => "终端",
+        other => other,
+    }
+}
+
 /// The channels that are configured and that we send to; the others read the transcript.
 #[derive(Clone, Default)]
 pub struct Channels {

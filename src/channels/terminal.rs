@@ -9,6 +9,9 @@ use crate::{
     message::{Address, Message, Script},
 };
 
+/// The channel's name in addresses.
+pub const NAME: &str = "terminal";
+
 /// Lines wider than this are broken; a Han character takes two columns.
 const COLUMNS: usize = 80;
 

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use uuid::Uuid;
 
 use crate::{
+    channels,
     clock::{milliseconds, time_of_day},
     conversation::{Conversation, answer::Speaker, dialog, eligibility::Known, handoff::Desk},
     desk::{
@@ -473,7 +474,7 @@ fn known(reader: &Reader<'_>, whole: &Whole<'_>) -> Markup {
     html! {
         section aria-labelledby="known-title" {
             h2 #known-title { (reader.say("已经知道的")) }
-            p { (reader.say(&format!("看{}，渠道：{}。", if conversation.script == Script::Hans { "简体" } else { "繁体" }, whole.address.channel))) }
+            p { (reader.say(&format!("看{}，从{}来。", if conversation.script == Script::Hans { "简体" } else { "繁体" }, channels::shown(&whole.address.channel)))) }
             @if let Some(place) = dialog::place(library, conversation, today) { p { (reader.say(&format!("正在办：{}", place.0.title))) } }
             @if !whole.questions.is_empty() {
                 h3 { (reader.say("问过的")) }

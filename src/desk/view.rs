@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use crate::{
+    channels,
     conversation::{Conversation, answer::Speaker, state::Reason},
     desk::{Suggestion, page},
     inbox::Inbox,
@@ -63,7 +64,7 @@ pub(super) struct Due {
 /// A short name for somebody whose name we do not know: the beginning of their address.
 pub(super) fn name_of(address: &Address) -> String {
     let id: String = address.id.chars().take(6).collect();
-    format!("{}-{id}", address.channel)
+    format!("{}访客{id}", channels::shown(&address.channel))
 }
 
 /// Everything on the first page.

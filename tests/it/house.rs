@@ -210,20 +210,25 @@ impl AtDesk {
 
     /// A page's text.
     pub async fn page(&self, path: &str) -> String {
-        let answer = self.client.get(format!("{}{path}", self.url)).send().await.expect("an answer");
+        let answer = self.get(path).send().await.expect("an answer");
         assert_eq!(answer.status(), 200, "{path}");
         answer.text().await.expect("text")
     }
 
     /// The status of a page.
     pub async fn look(&self, path: &str) -> u16 {
-        self.client.get(format!("{}{path}", self.url)).send().await.expect("an answer").status().as_u16()
+        self.get(path).send().await.expect("an answer").status().as_u16()
     }
 
     /// A form with the token in it.
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> reqwest::Response {
         let fields: Vec<_> = fields.iter().copied().chain([("csrf", self.csrf.as_str())]).collect();
         self.client.post(format!("{}{path}", self.url)).form(&fields).send().await.expect("an answer")
+    }
+
+    /// A request for a page.
+    pub fn get(&self, path: &str) -> reqwest::RequestBuilder {
+        self.client.get(format!("{}{path}", self.url))
     }
 
     /// A request as it is, to be changed.

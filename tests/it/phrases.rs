@@ -88,7 +88,7 @@ fn is_heard(conversation: &Conversation) -> bool {
 #[test]
 fn a_person_is_asked_for_once_in_every_state() {
     let library = library();
-    let others = [lines_of("human-strangers"), lines_of("human-second")].concat();
+    let others = [lines_of("human-strangers"), lines_of("human-second"), lines_of("human-third")].concat();
     let (strangers, phrases) = (others.len(), [lines_of("human"), others].concat());
     assert!(phrases.len() >= 1000, "only {} phrases", phrases.len());
     let say = |conversation: &Conversation, words: &str| {
@@ -142,7 +142,8 @@ fn a_person_is_asked_for_once_in_every_state() {
 
 #[test]
 fn people_are_spoken_of_without_being_asked_for() {
-    let lines = [lines_of("human-none-strangers"), lines_of("human-none-second")].concat();
+    let lines =
+        [lines_of("human-none-strangers"), lines_of("human-none-second"), lines_of("human-none-third")].concat();
     let asked: Vec<_> = lines
         .iter()
         .filter(|line| {

@@ -25,7 +25,7 @@ const ARROWS: &[(&str, &str)] = &[
     ("dispatch", "message conversation inbox store"),
     ("html", "clock message library"),
     ("channels", "clock crash html message metrics text library conversation inbox store"),
-    ("desk", "clock html message text library conversation inbox store"),
+    ("desk", "channels clock html message text library conversation inbox store"),
     ("outbox", "clock crash message metrics inbox channels store"),
     ("http", "clock metrics store"),
     ("commands", "message text library conversation inbox store channels"),
