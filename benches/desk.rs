@@ -1,7 +1,7 @@
 //! From a person's message to the counsellor's screen: 50 counsellors with eight conversations each and 20
 //! messages a second, beside the same way on the same machine while nobody else writes.
 
-#[allow(dead_code)]
+#[allow(dead_code, unreachable_pub)]
 #[path = "../tests/it/house.rs"]
 mod house;
 

@@ -21,7 +21,7 @@ use luzhu::{
 use sqlx::{AnyPool, Row};
 
 /// How often something is done.
-fn rounds(ordinary: usize) -> usize {
+pub fn rounds(ordinary: usize) -> usize {
     std::env::var("LUZHU_ROUNDS").map_or(ordinary, |rounds| rounds.parse().expect("LUZHU_ROUNDS is a number"))
 }
 
@@ -32,7 +32,7 @@ fn staff() -> [Staff; 4] {
 }
 
 /// Looks until something is so, for two minutes at most.
-async fn until(what: &str, so: impl AsyncFn() -> bool) {
+pub async fn until(what: &str, so: impl AsyncFn() -> bool) {
     for _ in 0..6000 {
         if so().await {
             return;
@@ -43,14 +43,14 @@ async fn until(what: &str, so: impl AsyncFn() -> bool) {
 }
 
 /// A folder in memory where there is one: what is tried here is no disk.
-fn folder() -> tempfile::TempDir {
+pub fn folder() -> tempfile::TempDir {
     let memory = Path::new("/dev/shm");
     if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.expect("a folder")
 }
 
 /// What a transcript tells whoever reads it from the first line to the last.
 #[derive(Debug, Default, PartialEq)]
-struct Reading {
+pub struct Reading {
     /// The counsellor who speaks at the end, as people see the name.
     speaker: Option<String>,
     /// Whether somebody was promised to the person who has not come.
@@ -108,7 +108,7 @@ fn hear(reading: &mut Reading, message: &Message) {
 }
 
 /// A look at the tables themselves, beside the store.
-struct Tables(AnyPool);
+pub struct Tables(AnyPool);
 
 /// How a line of the assistant or a counsellor was delivered.
 struct Delivered {
@@ -118,7 +118,7 @@ struct Delivered {
 }
 
 impl Tables {
-    async fn open(folder: &Path) -> Self {
+    pub async fn open(folder: &Path) -> Self {
         sqlx::any::install_default_drivers();
         let url = format!("sqlite:{}", folder.join("luzhu.db").display());
         Self(AnyPool::connect(&url).await.expect("the database"))
@@ -163,18 +163,18 @@ impl Tables {
         rows.iter().map(|row| row.get("id")).collect()
     }
 
-    async fn number(&self, query: &'static str) -> i64 {
+    pub async fn number(&self, query: &'static str) -> i64 {
         sqlx::query(query).fetch_one(&self.0).await.expect("a row").get(0)
     }
 }
 
 /// All lines of a conversation.
-async fn lines(store: &Store, address: &Address) -> Vec<Line> {
+pub async fn lines(store: &Store, address: &Address) -> Vec<Line> {
     store.transcript(address, 0, i64::MAX).await.expect("lines")
 }
 
 /// Looks a conversation over: the state, the transcript and the tables tell the same story.
-async fn look_over(store: &Store, tables: &Tables, address: &Address) -> Result<Reading, String> {
+pub async fn look_over(store: &Store, tables: &Tables, address: &Address) -> Result<Reading, String> {
     let loaded = store.load(address).await.expect("a state");
     let (talk, request) = (&loaded.conversation.talk, &loaded.conversation.request);
     let lines = lines(store, address).await;

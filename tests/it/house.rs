@@ -4,7 +4,7 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock},
 };
 
 use chrono::NaiveDate;
@@ -68,23 +68,39 @@ pub fn luzhu(arguments: &[&str]) -> Command {
 pub struct Server {
     pub child: Child,
     pub url: String,
+    said: Arc<Mutex<String>>,
 }
 
 impl Server {
     /// Starts on a free port of loopback and waits until it says where it is.
     pub fn start(data: &Path, settings: &[(&str, &str)]) -> Self {
-        let mut command = luzhu(&["serve", "--listen", "127.0.0.1:0", "--data", data.to_str().expect("a path")]);
+        Self::start_at("127.0.0.1:0", data, settings)
+    }
+
+    /// Starts there.
+    pub fn start_at(address: &str, data: &Path, settings: &[(&str, &str)]) -> Self {
+        let mut command = luzhu(&["serve", "--listen", address, "--data", data.to_str().expect("a path")]);
         let mut child = command.envs(settings.iter().copied()).spawn().expect("luzhu starts");
         let mut lines = BufReader::new(child.stderr.take().expect("its standard error")).lines();
         let mut said = String::new();
         let url = lines.by_ref().map_while(Result::ok).find_map(|line| {
-            said.push_str(&line);
+            said.push_str(&(line.clone() + "\n"));
             let (_, rest) = line.split_once("http://")?;
             Some(format!("http://{}", rest.split([' ', ';']).next()?))
         });
+        let url = url.unwrap_or_else(|| panic!("luzhu did not start: {said}"));
         // Whatever it says later must not fill the pipe.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, url: url.unwrap_or_else(|| panic!("luzhu did not start: {said}")) }
+        let said = Arc::new(Mutex::new(said + "\n"));
+        let later = Arc::clone(&said);
+        std::thread::spawn(move || {
+            lines.map_while(Result::ok).for_each(|line| *later.lock().expect("nobody panicked") += &(line + "\n"));
+        });
+        Self { child, url, said }
+    }
+
+    /// What it said on standard error so far.
+    pub fn said(&self) -> String {
+        self.said.lock().expect("nobody panicked").clone()
     }
 
     /// As a power cut would: no chance to tidy up.
@@ -154,6 +170,7 @@ pub struct AtDesk {
     client: reqwest::Client,
     url: String,
     csrf: String,
+    cookies: String,
 }
 
 /// Every counsellor's password in the tests.
@@ -201,11 +218,27 @@ impl AtDesk {
 
     /// Somebody whose browser holds these cookies.
     pub async fn with_cookies(url: &str, cookies: &str) -> Self {
+        Self::try_with_cookies(url, cookies).await.expect("the desk is there")
+    }
+
+    /// The same, where the server may be away.
+    pub async fn try_with_cookies(url: &str, cookies: &str) -> Option<Self> {
         let headers = [(reqwest::header::COOKIE, cookies.parse().expect("a header"))].into_iter().collect();
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).default_headers(headers);
-        let mut desk = Self { client: client.build().expect("a client"), url: url.to_owned(), csrf: String::new() };
-        desk.csrf = field(&desk.page("/desk").await, "csrf");
-        desk
+        let client = client.build().expect("a client");
+        let page = client.get(format!("{url}/desk")).send().await.ok()?.text().await.ok()?;
+        Some(Self { client, url: url.to_owned(), csrf: field(&page, "csrf"), cookies: cookies.to_owned() })
+    }
+
+    /// What its browser holds.
+    pub fn cookies(&self) -> String {
+        self.cookies.clone()
+    }
+
+    /// A form's status, where the server may be away.
+    pub async fn try_post(&self, path: &str, fields: &[(&str, &str)]) -> Option<u16> {
+        let fields: Vec<_> = fields.iter().copied().chain([("csrf", self.csrf.as_str())]).collect();
+        Some(self.client.post(format!("{}{path}", self.url)).form(&fields).send().await.ok()?.status().as_u16())
     }
 
     /// A page's text.

@@ -13,6 +13,10 @@ mod knowledge;
 mod phrases;
 mod procedures;
 mod queue;
+mod road;
+mod staff;
+#[path = "../stand_in/mod.rs"]
+mod stand_in;
 mod telegram;
 mod tidy;
 mod transcripts;
