@@ -4,6 +4,9 @@
 #[allow(dead_code, unreachable_pub)]
 #[path = "../tests/it/house.rs"]
 mod house;
+#[allow(unreachable_pub)]
+#[path = "../tests/stand_in/mod.rs"]
+mod stand_in;
 
 use std::{
     collections::HashMap,

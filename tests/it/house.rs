@@ -10,6 +10,8 @@ use std::{
 use chrono::NaiveDate;
 use luzhu::{library::Library, text::Language};
 
+pub use crate::stand_in::Dice;
+
 /// The day on which all tests live, so that no calendar turns them red.
 pub const DAY: &str = "2026-11-23";
 
@@ -34,24 +36,6 @@ pub fn load() -> Library {
     let language = Language::load().expect("dictionaries");
     let library = Library::load(&repo("knowledge"), &repo("dialogs"), day(), language);
     library.unwrap_or_else(|problems| panic!("{}", luzhu::commands::listed(&problems)))
-}
-
-/// The same throws on every machine (xorshift).
-pub struct Dice(u64);
-
-impl Dice {
-    /// Dice that begin with a seed.
-    pub fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    /// A number below `end`.
-    pub fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) as usize % end.max(1)
-    }
 }
 
 /// The program, in the repository and on our day.

@@ -17,6 +17,7 @@ mod road;
 mod staff;
 #[path = "../stand_in/mod.rs"]
 mod stand_in;
+mod stand_in_itself;
 mod telegram;
 mod tidy;
 mod transcripts;

@@ -14,11 +14,7 @@ use luzhu::{message::Address, store::Store};
 use tokio::task::JoinSet;
 
 use crate::{
-    handoff::{
-        Tables, folder, lines, look_over,
-        post::{Entry, Post},
-        rounds, until,
-    },
+    handoff::{Tables, folder, lines, look_over, post::Post, rounds, until},
     house::{Dice, PASSWORD, Server, account, browser, cookies, field},
 };
 
@@ -78,7 +74,7 @@ impl Town {
         for _ in 0..3000 {
             match self.click(who, chat, "take", &[]).await {
                 Clicked::Done => {
-                    self.post.note(Entry::Taken { chat });
+                    self.post.taken(chat);
                     self.taken.fetch_add(1, Relaxed);
                     return Some(who);
                 }
@@ -90,7 +86,7 @@ impl Town {
 
     /// One conversation from the request to the end.
     async fn case(&self, chat: i64, dice: &mut Dice) {
-        self.post.write(chat, "转人工");
+        self.post.telegram.write(chat, "转人工");
         self.write(chat, dice);
         let who = 1 + dice.below(3);
         let rival = 1 + (who + dice.below(2)) % 3;
@@ -102,7 +98,7 @@ impl Town {
                 assert!((one, other) != (Clicked::Done, Clicked::Done), "two speak in {chat}");
                 let won = [(one, who), (other, rival)].into_iter().find(|(clicked, _)| *clicked == Clicked::Done);
                 if won.is_some() {
-                    self.post.note(Entry::Taken { chat });
+                    self.post.taken(chat);
                     self.taken.fetch_add(1, Relaxed);
                 }
                 (won.map(|(_, who)| who), won.is_none())
@@ -120,12 +116,12 @@ impl Town {
                 _ => self.write(chat, dice),
             }
         }
-        self.post.note(Entry::Ending { chat });
+        self.post.ending(chat);
         match dice.below(8) {
             0..3 => assert_eq!(self.click(speaker, chat, "return", &[]).await, Clicked::Done),
             3..5 => assert_eq!(self.click(speaker, chat, "close", &[("ending", "answered")]).await, Clicked::Done),
             5 | 6 => assert_eq!(self.click(speaker, chat, "transfer", &[]).await, Clicked::Done),
-            _ => _ = self.post.write(chat, "结束"),
+            _ => _ = self.post.telegram.write(chat, "结束"),
         }
         // People read before they ask again.
         tokio::time::sleep(Duration::from_millis(dice.below(100) as u64)).await;
@@ -133,20 +129,9 @@ impl Town {
 
     fn write(&self, chat: i64, dice: &mut Dice) {
         for _ in 0..dice.below(3) {
-            self.post.write(chat, ["你好", "谢谢"][dice.below(2)]);
+            self.post.telegram.write(chat, ["你好", "谢谢"][dice.below(2)]);
         }
     }
-}
-
-fn start(folder: &Path, telegram: &str) -> Server {
-    Server::start(
-        folder,
-        &[
-            ("LUZHU_TELEGRAM_TOKEN", "123:secret"),
-            ("LUZHU_TELEGRAM_API_URL", telegram),
-            ("LUZHU_TELEGRAM_RATE", "10000"),
-        ],
-    )
 }
 
 /// Makes the accounts and brings everybody in by their links.
@@ -173,8 +158,11 @@ async fn desks(server: &Server, folder: &Path) -> Vec<Desk> {
 async fn a_program_that_is_killed_all_the_time_loses_nobody_and_never_talks_over_anybody() {
     let (begun, folder, mut dice) = (Instant::now(), folder(), Dice::new(99));
     let (wanted, least) = (rounds(100), if rounds(100) > 100 { rounds(100) / 100 } else { 5 });
-    let (post, telegram) = Post::open(98).await;
-    let mut server = start(folder.path(), &telegram);
+    let post = Post::open(98, 0).await;
+    let fast = [("LUZHU_TELEGRAM_RATE", "10000")];
+    let telegram = post.telegram.clone();
+    let settings = [&telegram.settings()[..], &fast].concat();
+    let mut server = Server::start(folder.path(), &settings);
     let town = Arc::new(Town {
         url: RwLock::new(server.url.clone()),
         desks: desks(&server, folder.path()).await,
@@ -197,7 +185,7 @@ async fn a_program_that_is_killed_all_the_time_loses_nobody_and_never_talks_over
         tokio::time::sleep(Duration::from_millis(200 + dice.below(3000) as u64)).await;
         server.kill();
         kills += 1;
-        server = start(folder.path(), &telegram);
+        server = Server::start(folder.path(), &settings);
         town.url.write().expect("nobody panicked").clone_from(&server.url);
         assert!(begun.elapsed() < Duration::from_secs(7200), "{} taken over, {kills} kills", town.taken.load(Relaxed));
     }
@@ -205,11 +193,11 @@ async fn a_program_that_is_killed_all_the_time_loses_nobody_and_never_talks_over
     people.join_all().await;
     let tables = Tables::open(folder.path()).await;
     // All that was written is read, and all that was said is sent.
-    let written: usize = town.post.write(PEOPLE + 1, "你好").parse().expect("a number");
+    let written = town.post.telegram.write(PEOPLE + 1, "你好");
     let left = async || {
         let unsent = tables.number("select count(*) from message where delivery in ('due', 'sending')").await;
         let read = tables.number("select count(*) from message where author = 'you'").await;
-        unsent + written as i64 - read
+        unsent + written - read
     };
     until("everything read and delivered", async || left().await == 0).await;
     server.kill();
@@ -241,6 +229,6 @@ async fn a_program_that_is_killed_all_the_time_loses_nobody_and_never_talks_over
     assert_eq!(noted, taken as i64, "takeovers were lost or made twice");
     // What was heard, was heard once.
     let heard = tables.number("select count(*) from message where author = 'you'").await;
-    assert_eq!(heard, written as i64);
+    assert_eq!(heard, written);
     assert!(store.audit_verify(None).await.expect("the record").is_ok(), "the record of who did what is broken");
 }

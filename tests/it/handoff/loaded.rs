@@ -22,11 +22,7 @@ use luzhu::{
 use tokio::task::JoinSet;
 
 use crate::{
-    handoff::{
-        Tables, folder, lines, look_over,
-        post::{Entry, Post},
-        rounds, staff, until,
-    },
+    handoff::{Tables, folder, lines, look_over, post::Post, rounds, staff, until},
     house::{Dice, library},
 };
 
@@ -78,7 +74,7 @@ impl House {
         let done =
             if self.fenced { self.act(chat, staff, &Event::Take).await } else { self.take_unfenced(chat, staff).await };
         if done.is_ok() {
-            self.post.note(Entry::Taken { chat });
+            self.post.taken(chat);
             self.taken.fetch_add(1, Relaxed);
             self.took.lock().expect("nobody panicked").push(begun.elapsed().as_millis());
         }
@@ -139,7 +135,7 @@ impl House {
                 _ => self.write(chat, dice).await,
             }
         }
-        self.post.note(Entry::Ending { chat });
+        self.post.ending(chat);
         let end = match dice.below(10) {
             0..4 => Event::Return,
             4..7 => Event::Close(Ending::Answered),
@@ -175,8 +171,9 @@ async fn run(wanted: usize, fenced: bool, seed: u64) -> (Arc<House>, tempfile::T
     let folder = folder();
     let store = Arc::new(Store::open(folder.path()).await.expect("a store"));
     let inbox = Arc::new(Inbox::new(Arc::clone(&store), library(), Clock::default()));
-    let (post, url) = Post::open(seed).await;
-    let telegram = Telegram::new("123:secret", &url).expect("an address");
+    let post = Post::open(seed, PEOPLE).await;
+    let [(_, token), (_, url)] = post.telegram.settings();
+    let telegram = Telegram::new(token, url).expect("an address");
     let outbox =
         Outbox::new(Arc::clone(&store), Channels { telegram: Some(telegram) }, Clock::default(), NonZeroU32::MAX);
     let sending = tokio::spawn(outbox.run(inbox.changes()));

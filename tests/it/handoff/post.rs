@@ -1,95 +1,68 @@
-//! A stand-in for Telegram that is slow, full or gone at times, and keeps a journal: what arrived, and
-//! from when to when a counsellor speaks, as far as the test knows.
+//! A Telegram that is slow, full or gone at times, and from when to when a counsellor speaks, as far as
+//! the test knows.
 
-use std::{
-    io,
-    sync::{Arc, Mutex, MutexGuard},
-    time::Duration,
-};
+use std::{sync::Mutex, time::Instant};
 
-use axum::{
-    Json, Router,
-    body::Body,
-    extract::{Path, State},
-    http::StatusCode,
-    response::{IntoResponse, Response},
-    routing::post,
-};
 use luzhu::{
     message::Author,
     store::{Line, Said},
 };
-use serde_json::{Value, json};
 
-use crate::{handoff::Delivered, house::Dice};
+use crate::{
+    handoff::Delivered,
+    stand_in::{Fault, Message, Options, StandIn},
+};
 
-/// What is written down, in the order in which it came.
-#[derive(Debug)]
-pub enum Entry {
-    /// A message arrived; who sent it may never have heard so.
-    Arrived { chat: i64, text: String, answered: bool },
-    /// A counsellor has taken over.
-    Taken { chat: i64 },
-    /// Somebody is about to end that.
-    Ending { chat: i64 },
+/// Telegram, and what is noted beside it.
+pub struct Post {
+    /// Telegram.
+    pub telegram: StandIn,
+    /// When a counsellor has taken a chat over, or is about to end that.
+    notes: Mutex<Vec<(Instant, i64, bool)>>,
 }
 
-struct World {
-    journal: Vec<Entry>,
-    updates: Vec<Value>,
-    dice: Dice,
+/// Whether one of these counsellors wrote a message.
+fn is_by(message: &Message, counsellors: &[String]) -> bool {
+    counsellors.iter().any(|shown| message.text.starts_with(&format!("{shown}：")))
 }
-
-/// The stand-in.
-#[derive(Clone)]
-pub struct Post(Arc<Mutex<World>>);
 
 impl Post {
-    /// Serves on a free port of loopback; gives its address too.
-    pub async fn open(seed: u64) -> (Self, String) {
-        let post = Self(Arc::new(Mutex::new(World { journal: vec![], updates: vec![], dice: Dice::new(seed) })));
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let routes = Router::new().route("/{bot}/{method}", self::post(answer)).with_state(post.clone());
-        tokio::spawn(async move { axum::serve(listener, routes).await });
-        (post, url)
+    /// Opens for these chats.
+    pub async fn open(seed: u64, chats: i64) -> Self {
+        let telegram = StandIn::start(Options { seed, lag: 10, ..Options::default() }).await;
+        (1..=chats).for_each(|chat| telegram.meet(chat));
+        for fault in [Fault::TooMany(1), Fault::ResetBefore, Fault::Cut] {
+            telegram.chance("sendMessage", fault, 600);
+        }
+        Self { telegram, notes: Mutex::default() }
     }
 
-    fn world(&self) -> MutexGuard<'_, World> {
-        self.0.lock().expect("nobody panicked")
+    fn note(&self, chat: i64, taken: bool) {
+        let mut notes = self.notes.lock().expect("nobody panicked");
+        notes.push((Instant::now(), chat, taken));
     }
 
-    /// Writes into the journal.
-    pub fn note(&self, entry: Entry) {
-        self.world().journal.push(entry);
+    /// A counsellor has taken over.
+    pub fn taken(&self, chat: i64) {
+        self.note(chat, true);
     }
 
-    /// A person writes to the bot; gives the update's id.
-    pub fn write(&self, chat: i64, text: &str) -> String {
-        let mut world = self.world();
-        let id = world.updates.len() as i64 + 1;
-        let (from, chat) = (
-            json!({"id": chat, "is_bot": false, "first_name": "x"}),
-            json!({"id": chat, "type": "private", "first_name": "x"}),
-        );
-        let message = json!({"message_id": id, "date": 1_700_000_000, "chat": chat, "from": from, "text": text});
-        world.updates.push(json!({"update_id": id, "message": message}));
-        id.to_string()
+    /// Somebody is about to end that.
+    pub fn ending(&self, chat: i64) {
+        self.note(chat, false);
     }
 
     /// Messages that arrived while a counsellor spoke and are not by any of these.
     pub fn talked_over(&self, counsellors: &[String]) -> Vec<String> {
-        let (mut wrong, mut taken) = (vec![], std::collections::HashSet::new());
-        for entry in &self.world().journal {
-            match entry {
-                Entry::Taken { chat } => _ = taken.insert(*chat),
-                Entry::Ending { chat } => _ = taken.remove(chat),
-                Entry::Arrived { chat, text, .. } => {
-                    let by = counsellors.iter().any(|shown| text.starts_with(&format!("{shown}：")));
-                    if taken.contains(chat) && !by {
-                        wrong.push(format!("{chat}: {text}"));
-                    }
-                }
+        let (messages, mut wrong, mut taken) = (self.telegram.messages(), vec![], std::collections::HashSet::new());
+        let notes = self.notes.lock().expect("nobody panicked");
+        let mut notes = notes.iter().peekable();
+        for message in &messages {
+            while let Some((_, chat, takes)) = notes.next_if(|(at, ..)| *at < message.at) {
+                _ = if *takes { taken.insert(*chat) } else { taken.remove(chat) };
+            }
+            if taken.contains(&message.chat) && !is_by(message, counsellors) {
+                wrong.push(format!("{}: {}", message.chat, message.text));
             }
         }
         wrong
@@ -97,27 +70,16 @@ impl Post {
 
     /// How many messages arrived; how many of them are by none of these, and how many had no answer.
     pub fn arrived(&self, counsellors: &[String]) -> (usize, usize, usize) {
-        let world = self.world();
-        let arrived = world.journal.iter().filter_map(|entry| match entry {
-            Entry::Arrived { text, answered, .. } => {
-                Some((counsellors.iter().any(|shown| text.starts_with(&format!("{shown}："))), *answered))
-            }
-            _ => None,
-        });
-        let arrived: Vec<(bool, bool)> = arrived.collect();
-        let count = |fits: fn(&(bool, bool)) -> bool| arrived.iter().filter(|one| fits(one)).count();
-        (arrived.len(), count(|(counsellor, _)| !counsellor), count(|(_, answered)| !answered))
+        let arrived = self.telegram.messages();
+        let count = |fits: &dyn Fn(&&Message) -> bool| arrived.iter().filter(fits).count();
+        (arrived.len(), count(&|message| !is_by(message, counsellors)), count(&|message| message.fault.is_some()))
     }
 
     /// Holds what arrived in a chat against the transcript: everything that was sent, once, in order. Only what
     /// was never answered may come again or be cancelled after all; how often that was. `unsure` more may be so.
     pub fn compare(&self, chat: i64, lines: &[Line], deliveries: &[Delivered], unsure: usize) -> Result<usize, String> {
-        let world = self.world();
-        let arrived = world.journal.iter().filter_map(|entry| match entry {
-            Entry::Arrived { chat: to, text, answered } if *to == chat => Some((text.as_str(), *answered)),
-            _ => None,
-        });
-        let arrived: Vec<(&str, bool)> = arrived.collect();
+        let messages = self.telegram.messages();
+        let arrived: Vec<_> = messages.iter().filter(|message| message.chat == chat).collect();
         let became =
             |line: &Line| deliveries.iter().find(|other| other.seq == line.seq).map(|other| other.delivery.as_str());
         let text = |line: &Line| match &line.said {
@@ -137,18 +99,18 @@ impl Post {
             ));
         }
         let (mut at, mut extra) = (0, 0);
-        for (text, _) in &arrived {
-            if sent.get(at).is_some_and(|sent| sent == text) {
+        for Message { text, .. } in &arrived {
+            if sent.get(at) == Some(text) {
                 at += 1;
                 continue;
             }
             let again = at > 0 && sent[at - 1] == *text;
-            if !again && !cancelled.iter().any(|other| other == text) {
+            if !again && !cancelled.contains(text) {
                 return Err(format!("out of place: {text}"));
             }
             extra += 1;
         }
-        let unanswered = arrived.iter().filter(|(_, answered)| !answered).count();
+        let unanswered = arrived.iter().filter(|message| message.fault.is_some()).count();
         match at == sent.len() && extra <= unanswered + unsure {
             true => Ok(extra),
             false => Err(format!(
@@ -157,59 +119,4 @@ impl Post {
             )),
         }
     }
-}
-
-async fn answer(
-    State(post): State<Post>,
-    Path((_, method)): Path<(String, String)>,
-    Json(asked): Json<Value>,
-) -> Response {
-    match method.to_lowercase().as_str() {
-        "getupdates" => updates(&post, asked["offset"].as_i64().unwrap_or(1).max(1)).await,
-        "sendmessage" => deliver(&post, &asked).await,
-        // The menu, the bot's name, that somebody is writing.
-        _ => Json(json!({"ok": true, "result": true})).into_response(),
-    }
-}
-
-/// Hands out what was not acknowledged, again and again.
-async fn updates(post: &Post, offset: i64) -> Response {
-    for _ in 0..20 {
-        let new: Vec<Value> = post.world().updates.iter().skip(offset as usize - 1).take(100).cloned().collect();
-        if !new.is_empty() {
-            return Json(json!({"ok": true, "result": new})).into_response();
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    Json(json!({"ok": true, "result": []})).into_response()
-}
-
-async fn deliver(post: &Post, asked: &Value) -> Response {
-    let (before, after, luck) = {
-        let dice = &mut post.world().dice;
-        (dice.below(11) as u64, dice.below(11) as u64, dice.below(600))
-    };
-    tokio::time::sleep(Duration::from_millis(before)).await;
-    if luck == 0 {
-        let busy = json!({"ok": false, "error_code": 429, "description": "Too Many Requests: retry after 1", "parameters": {"retry_after": 1}});
-        return (StatusCode::TOO_MANY_REQUESTS, Json(busy)).into_response();
-    }
-    if luck == 1 {
-        return reset();
-    }
-    let (chat, text) = (asked["chat_id"].as_i64().expect("a chat"), asked["text"].as_str().expect("text").to_owned());
-    post.note(Entry::Arrived { chat, text: text.clone(), answered: luck != 2 });
-    tokio::time::sleep(Duration::from_millis(after)).await;
-    if luck == 2 {
-        return reset();
-    }
-    Json(json!({"ok": true, "result": {
-        "message_id": 1, "date": 0, "chat": {"id": chat, "type": "private", "first_name": "x"}, "text": text}}))
-    .into_response()
-}
-
-/// Promises more than it sends, and hangs up.
-fn reset() -> Response {
-    let body = Body::from_stream(tokio_stream::once(Err::<String, _>(io::Error::other("hung up"))));
-    Response::builder().header("content-length", "100").body(body).expect("a response")
 }
