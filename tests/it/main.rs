@@ -7,6 +7,7 @@ mod commands;
 mod crash;
 mod desk;
 mod eligibility;
+mod fuzz;
 mod handoff;
 mod house;
 mod knowledge;

@@ -15,19 +15,22 @@ const BODY_BYTES: usize = 4 * limits::INBOUND_BYTES;
 
 /// A message as it was sent.
 #[derive(Clone, Debug)]
-pub(super) struct Sent {
-    pub(super) id: String,
-    pub(super) body: Body,
+pub struct Sent {
+    /// Its id: the sender's, or a new one.
+    pub id: String,
+    /// What was sent.
+    pub body: Body,
 }
 
 /// Why something was not taken.
 #[derive(Debug)]
-pub(super) struct Refused {
-    pub(super) status: StatusCode,
+pub struct Refused {
+    /// The answer's status.
+    pub status: StatusCode,
     /// One sentence, in simplified.
-    pub(super) says: &'static str,
+    pub says: &'static str,
     /// What the person had written.
-    pub(super) draft: String,
+    pub draft: String,
 }
 
 impl Refused {
@@ -66,8 +69,16 @@ pub(super) fn same_site(headers: &HeaderMap) -> Result<(), Refused> {
     }
 }
 
+/// The last line that a page has, which was away: a header says it, or else the address.
+pub fn last_seen(headers: &HeaderMap, after: i64) -> i64 {
+    headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok()).unwrap_or(after)
+}
+
 /// Reads a message.
-pub(super) fn read(headers: &HeaderMap, body: &[u8]) -> Result<Sent, Refused> {
+///
+/// # Errors
+/// One sentence, what is wrong with it.
+pub fn read(headers: &HeaderMap, body: &[u8]) -> Result<Sent, Refused> {
     if body.len() > BODY_BYTES {
         return Err(too_long());
     }

@@ -4,7 +4,7 @@
 //! the database alone lets nobody speak for somebody else.
 
 mod cookie;
-mod input;
+pub mod input;
 mod limit;
 mod page;
 mod wire;
@@ -184,8 +184,7 @@ async fn summary(State(web): State<Web>, headers: HeaderMap) -> Response {
 /// New lines as they come; a client that was away names the last one it has.
 async fn events(State(web): State<Web>, Query(after): Query<After>, headers: HeaderMap) -> Response {
     let visitor = web.visitor(&headers);
-    let named = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
-    let stream = live(web, visitor.address, named.unwrap_or(after.after));
+    let stream = live(web, visitor.address, input::last_seen(&headers, after.after));
     Sse::new(stream).keep_alive(sse::KeepAlive::new().interval(Duration::from_secs(15))).into_response()
 }
 
