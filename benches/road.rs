@@ -113,6 +113,18 @@ async fn main() {
     for person in 0..PEOPLE {
         inbox.receive(&inbound(person, 0), Delivery::Push).await.expect("taken in");
     }
+    let begun = Instant::now();
+    let known = inbox.store().load(&inbound(1, 0).from).await.expect("a state");
+    for _ in 0..10_000 {
+        let moment = luzhu::conversation::Moment::from(today);
+        std::hint::black_box(luzhu::conversation::step(
+            &inbox.library(),
+            &known.conversation,
+            &inbound(1, 0).body,
+            moment,
+        ));
+    }
+    eprintln!("a step takes {:?}", begun.elapsed() / 10_000);
     let (mut db, state, bodies) = copy(folder.path()).await;
     let (mut ratios, mut rates) = (vec![], vec![]);
     for round in 1..=3 {

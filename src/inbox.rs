@@ -164,14 +164,14 @@ impl Inbox {
     pub async fn receive(&self, inbound: &Inbound, delivery: Delivery) -> Result<Received> {
         let library = self.library();
         for tries in 0..RETRIES {
-            if let Some(seq) = self.store.seen(&inbound.from, &inbound.id).await? {
+            let (mut loaded, seen) = self.store.load_for(&inbound.from, &inbound.id).await?;
+            if let Some(seq) = seen {
                 metrics::DUPLICATES.count();
                 return Ok(Received { seq });
             }
             if tries > 0 {
                 metrics::RETAKEN.count();
             }
-            let mut loaded = self.store.load(&inbound.from).await?;
             if loaded.version == 0 {
                 loaded.conversation.script = inbound.guess.unwrap_or_default();
             }
@@ -220,10 +220,10 @@ impl Inbox {
         let patience = self.clock.now() + PATIENCE;
         let mut held = false;
         loop {
-            if self.store.seen(address, id).await?.is_some() {
+            let (loaded, seen) = self.store.load_for(address, id).await?;
+            if seen.is_some() {
                 return Ok(Ok(()));
             }
-            let loaded = self.store.load(address).await?;
             if loaded.version == 0 {
                 return Ok(Err("没有这个对话。"));
             }

@@ -190,14 +190,25 @@ impl Store {
 
     /// A conversation, or the beginning of one.
     pub async fn load(&self, address: &Address) -> Result<Loaded> {
-        let row = sqlx::query("select version, last_seq, state, push from conversation where address = $1")
-            .bind(address.to_string())
-            .fetch_optional(&self.pool)
-            .await?;
-        let Some(row) = row else { return Ok(Loaded::default()) };
+        Ok(self.load_for(address, "").await?.0)
+    }
+
+    /// A conversation, or the beginning of one; and where the message with this id stands, if it was
+    /// handled before.
+    pub async fn load_for(&self, address: &Address, id: &str) -> Result<(Loaded, Option<i64>)> {
+        let row = sqlx::query(
+            "select version, last_seq, state, push, (select seq from inbound where address = $1 and id = $2) as seen
+             from conversation where address = $1",
+        )
+        .bind(address.to_string())
+        .bind(id)
+        .fetch_optional(&self.pool)
+        .await?;
+        let Some(row) = row else { return Ok((Loaded::default(), None)) };
         let conversation = serde_json::from_str(row.get("state")).context("a stored conversation cannot be read")?;
         let delivery = if row.get::<i64, _>("push") == 1 { Delivery::Push } else { Delivery::Read };
-        Ok(Loaded { conversation, version: row.get("version"), last_seq: row.get("last_seq"), delivery })
+        let loaded = Loaded { conversation, version: row.get("version"), last_seq: row.get("last_seq"), delivery };
+        Ok((loaded, row.get("seen")))
     }
 
     /// Where the message with this id stands, if it was handled before.
@@ -221,7 +232,8 @@ impl Store {
         now: i64,
     ) -> Result<Saved> {
         let (address, id, loaded, turn) = (address.clone(), id.to_owned(), loaded.clone(), turn.clone());
-        self.write(move |db| Box::pin(save(db, address, id, loaded, turn, delivery, now))).await
+        let saved = self.write(move |db| Box::pin(save(db, address, id, loaded, turn, delivery, now))).await;
+        saved.or_else(|error| Ok(error.downcast::<Undone>()?.0))
     }
 
     /// The transcript after a place, oldest first.
@@ -274,7 +286,19 @@ fn lines_of(turn: &Turn, first: i64, now: i64) -> Vec<Line> {
         .collect()
 }
 
-/// Writes a turn down. Everything that forbids it is asked first, so that nothing has to be undone.
+/// Why a turn is not written down; what was written of it is undone.
+#[derive(Debug)]
+struct Undone(Saved);
+
+impl std::fmt::Display for Undone {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the turn was not written down")
+    }
+}
+
+impl std::error::Error for Undone {}
+
+/// Writes a turn down.
 async fn save(
     db: &mut AnyConnection,
     address: Address,
@@ -284,47 +308,38 @@ async fn save(
     delivery: Delivery,
     now: i64,
 ) -> Result<Saved> {
-    let asked = sqlx::query(
-        "select coalesce((select version from conversation where address = $1), 0) as version,
-                coalesce((select seq from inbound where address = $1 and id = $2), 0) as seen",
-    )
-    .bind(address.to_string())
-    .bind(&id);
-    let asked = row(db, "standing", asked).await?.context("the database gives no row")?;
-    if asked.get::<i64, _>("seen") > 0 {
-        return Ok(Saved::Before(asked.get("seen")));
-    }
-    if asked.get::<i64, _>("version") != loaded.version {
-        return Ok(Saved::Moved);
-    }
     let takes_over = loaded.conversation.talk.is_none() && turn.conversation.talk.is_some();
     if takes_over && handoff::on_the_wire(db, &address, now).await? {
         return Ok(Saved::Busy);
     }
+    let heard = loaded.last_seq + 1;
+    let inbound = sqlx::query("insert into inbound (address, id, seq) values ($1, $2, $3) on conflict do nothing")
+        .bind(address.to_string())
+        .bind(&id)
+        .bind(heard);
+    if run(db, "inbound", inbound).await? == 0 {
+        let seen = sqlx::query("select seq from inbound where address = $1 and id = $2").bind(address.to_string());
+        let seen = row(db, "seen", seen.bind(&id)).await?;
+        return Ok(seen.map_or(Saved::Moved, |seen| Saved::Before(seen.get("seq"))));
+    }
+    let lines = lines_of(&turn, heard, now);
+    if !save_state(db, &address, &loaded, &turn, &lines, delivery, now).await? {
+        bail!(Undone(Saved::Moved));
+    }
     if let Some(code) = &turn.code
         && !code::note(db, &address, code, now).await?
     {
-        return Ok(Saved::Moved);
+        bail!(Undone(Saved::Moved));
     }
-    let heard = loaded.last_seq + 1;
-    let inbound = sqlx::query("insert into inbound (address, id, seq) values ($1, $2, $3)")
-        .bind(address.to_string())
-        .bind(id)
-        .bind(heard);
-    run(db, "inbound", inbound).await?;
-    let lines = lines_of(&turn, heard, now);
-    save_state(db, &address, &loaded, &turn, &lines, delivery, now).await?;
     if takes_over {
         handoff::silence(db, &address).await?;
     }
-    for line in &lines {
-        let delivery = if line.author == Author::You { Delivery::Read } else { delivery };
-        save_line(db, &address, line, delivery).await?;
-    }
+    save_lines(db, &address, &lines, delivery).await?;
     handoff::note(db, &address, &loaded, &turn, now).await?;
     Ok(Saved::At(heard))
 }
 
+/// Writes the state unless the version moved; says whether it was written.
 async fn save_state(
     db: &mut AnyConnection,
     address: &Address,
@@ -333,12 +348,12 @@ async fn save_state(
     lines: &[Line],
     delivery: Delivery,
     now: i64,
-) -> Result<()> {
+) -> Result<bool> {
     // What is noted beside the state can be asked for without reading it.
     let statement = match loaded.version {
         0 => {
             "insert into conversation (address, version, last_seq, state, request, begun_at, changed_at, owner, asked_at, wants, push, heard_seq, heard_at, said_at)
-             values ($1, $2 + 1, $3, $4, $5, $6, $6, $7, $8, $9, $10, $11, case when $11 > 0 then $6 else 0 end, 0)"
+             values ($1, $2 + 1, $3, $4, $5, $6, $6, $7, $8, $9, $10, $11, case when $11 > 0 then $6 else 0 end, 0) on conflict do nothing"
         }
         _ => {
             "update conversation set version = $2 + 1, last_seq = $3, state = $4, request = $5, changed_at = $6, owner = $7,
@@ -371,22 +386,29 @@ async fn save_state(
         .bind(i64::from(delivery == Delivery::Push))
         .bind(last(Author::You))
         .bind(last(Author::Counsellor));
-    let written = run(db, "state", written).await?;
-    // Nobody else writes between the question above and this.
-    anyhow::ensure!(written == 1, "a conversation moved while it was written");
-    Ok(())
+    Ok(run(db, "state", written).await? == 1)
 }
 
-async fn save_line(db: &mut AnyConnection, address: &Address, line: &Line, delivery: Delivery) -> Result<()> {
-    let added =
-        sqlx::query("insert into message (address, seq, author, at, body, delivery) values ($1, $2, $3, $4, $5, $6)")
-            .bind(address.to_string())
+/// Adds lines to the transcript, all in one statement.
+async fn save_lines(db: &mut AnyConnection, address: &Address, lines: &[Line], delivery: Delivery) -> Result<()> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let row = |i: usize| format!("($1, ${}, ${}, ${}, ${}, ${})", i + 2, i + 3, i + 4, i + 5, i + 6);
+    let rows: Vec<String> = (0..lines.len()).map(|i| row(i * 5)).collect();
+    let sql = format!("insert into message (address, seq, author, at, body, delivery) values {}", rows.join(", "));
+    // Made of nothing but the number of lines.
+    let mut added = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(address.to_string());
+    for line in lines {
+        let due = delivery == Delivery::Push && line.author != Author::You;
+        added = added
             .bind(line.seq)
             .bind(handoff::name_of(line.author))
             .bind(line.at)
             .bind(serde_json::to_string(&line.said)?)
-            .bind(if delivery == Delivery::Push { "due" } else { "kept" });
-    run(db, "line", added).await?;
+            .bind(if due { "due" } else { "kept" });
+    }
+    run(db, "lines", added).await?;
     Ok(())
 }
 

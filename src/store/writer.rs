@@ -53,31 +53,20 @@ async fn commit(pool: &AnyPool, batch: &mut Vec<Piece>) {
     let written = async {
         // Immediate: another program (luzhu admin) may write too, and its lines are found then.
         let mut tx = pool.begin_with("begin immediate").await?;
-        let alone = batch.len() == 1;
-        let mut kept = true;
+        sqlx::raw_sql("savepoint piece").execute(&mut *tx).await?;
         for piece in batch.drain(..) {
-            if !alone {
-                sqlx::query("savepoint piece").execute(&mut *tx).await?;
-            }
             let (keep, tell) = piece(&mut tx).await;
             told.push(tell);
-            kept = keep;
-            if !alone {
-                if !keep {
-                    sqlx::query("rollback to piece").execute(&mut *tx).await?;
-                }
-                sqlx::query("release piece").execute(&mut *tx).await?;
-            }
-        }
-        if alone && !kept {
-            return tx.rollback().await;
+            // In one go: the way to the database's own thread and back is what takes time.
+            let next = if keep { "release piece; savepoint piece" } else { "rollback to piece" };
+            sqlx::raw_sql(next).execute(&mut *tx).await?;
         }
         crash::before("commit");
         tx.commit().await?;
         crash::after("commit");
         Ok(())
     };
-    let written = written.await.map_err(|error| error.to_string());
+    let written = written.await.map_err(|error: sqlx::Error| error.to_string());
     if let Err(error) = &written {
         tracing::error!("the database cannot be written: {error}");
     }

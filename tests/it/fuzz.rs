@@ -99,7 +99,8 @@ fn mutated(seeds: &[String], dice: &mut Dice) -> String {
             }
         }
         if text.len() > 100_000 {
-            text.truncate(place(&text[..100_000], dice));
+            let end = (0..=100_000).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+            text.truncate(end);
         }
     }
     text
@@ -151,14 +152,13 @@ fn ids_of_events() {
 
 #[test]
 fn dates_durations_sums_and_numbers_that_are_masked() {
-    fuzz("times", &seeds("times.txt"), |text| {
-        for prefer in [when::Prefer::Past, when::Prefer::Future] {
-            _ = when::date(text, day(), prefer);
-        }
-        _ = when::birth(text, day());
-        _ = (number::numbers(text), number::duration(text), number::money(text), number::count(text));
-        _ = mask::mask(text, Script::Hans);
-    });
+    let seeds = seeds("times.txt");
+    fuzz("dates", &seeds, |text| _ = when::date(text, day(), when::Prefer::Past));
+    fuzz("births", &seeds, |text| _ = when::birth(text, day()));
+    fuzz("numbers", &seeds, |text| _ = number::numbers(text));
+    fuzz("durations", &seeds, |text| _ = number::duration(text));
+    fuzz("money", &seeds, |text| _ = (number::money(text), number::count(text)));
+    fuzz("masks", &seeds, |text| _ = mask::mask(text, Script::Hans));
 }
 
 #[test]

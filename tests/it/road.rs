@@ -265,7 +265,8 @@ async fn it_may_die_at_every_single_step() {
         .collect();
     house.look_over().await.expect("without a crash all is well");
     drop(server);
-    for step in ["inbound", "state", "line", "commit", "claim", "delivered", "send", "getUpdates", "silence", "audit"] {
+    for step in ["inbound", "state", "lines", "commit", "claim", "delivered", "send", "getUpdates", "silence", "audit"]
+    {
         for when in ["before", "after"] {
             assert!(points.contains(&format!("{when} {step}")), "no point {when} {step} in {points:?}");
         }
