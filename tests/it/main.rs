@@ -6,6 +6,7 @@ mod broken;
 mod commands;
 mod crash;
 mod desk;
+mod disk;
 mod eligibility;
 mod fuzz;
 mod handoff;
@@ -19,6 +20,7 @@ mod staff;
 #[path = "../stand_in/mod.rs"]
 mod stand_in;
 mod stand_in_itself;
+mod slow;
 mod telegram;
 mod tidy;
 mod transcripts;
