@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 
 use crate::{
     handoff::{folder, rounds},
-    house::{Dice, Server, Visitor, luzhu, repo},
+    house::{Dice, Server, Visitor, database, luzhu, repo},
 };
 
 /// As many may write at once before they are asked to wait.
@@ -121,9 +121,7 @@ impl Disk {
 
     /// SQLite finds nothing wrong with the database.
     async fn is_sound(&self) {
-        sqlx::any::install_default_drivers();
-        let url = format!("sqlite:{}", self.data().join("luzhu.db").display());
-        let pool = sqlx::AnyPool::connect(&url).await.expect("the database");
+        let pool = database(&self.data()).await;
         let rows = sqlx::query("pragma integrity_check").fetch_all(&pool).await.expect("a report");
         let report: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
         assert_eq!(report, ["ok"]);

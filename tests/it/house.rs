@@ -102,6 +102,13 @@ impl Drop for Server {
     }
 }
 
+/// The database of a data folder, beside the program.
+pub async fn database(data: &Path) -> sqlx::AnyPool {
+    sqlx::any::install_default_drivers();
+    let url = format!("sqlite:{}", data.join("luzhu.db").display());
+    sqlx::AnyPool::connect(&url).await.expect("the database")
+}
+
 /// A browser of sorts: it keeps its cookie.
 pub struct Visitor {
     client: reqwest::Client,
