@@ -3,7 +3,8 @@
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf};
 
 use chrono::NaiveDate;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 /// 鹭助 answers job seekers in Xiamen: policy questions with their sources, in both scripts.
 ///
@@ -53,6 +54,21 @@ pub enum Command {
     /// Measure the search, or the whole assistant, on labelled questions.
     #[command(subcommand)]
     Eval(Eval),
+    /// Look whether everything around the program is as it should be, and say what to do if not.
+    ///
+    /// Takes the settings of `serve` and works beside it. Exit status 1 when something is an error.
+    Doctor(Doctor),
+    /// Copy the whole database to a new file; works beside a running server.
+    Backup(Backup),
+    /// Put a backup into the data folder; stop the server first.
+    Restore(Restore),
+    /// Print what a shell needs to complete these commands.
+    ///
+    /// For bash, e.g.: luzhu completions bash > ~/.local/share/bash-completion/completions/luzhu
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
 }
 
 /// Where the content is, and for which day it is read.
@@ -89,7 +105,7 @@ pub struct Serve {
     pub telegram: Telegram,
 }
 
-/// Settings of Telegram; the token comes from the environment only, so that no process list shows it.
+/// Settings of Telegram; token and secret come from the environment only, so that no process list shows it.
 #[derive(Args, Clone)]
 pub struct Telegram {
     /// The bot's token.
@@ -114,36 +130,43 @@ pub struct Telegram {
     pub api_url: String,
 }
 
-/// How messages come from Telegram.
+/// How Telegram's updates come to us.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub enum TelegramMode {
-    /// We ask for them.
+    /// We ask for them; needs no address that is reached from outside.
     Poll,
-    /// Telegram calls us.
+    /// Telegram calls us at LUZHU_PUBLIC_URL, with LUZHU_TELEGRAM_SECRET.
     Webhook,
 }
 
-impl Serve {
-    /// Whether a channel is configured by halves.
+impl Telegram {
+    /// The variables that are missing when Telegram is begun and not complete.
+    pub fn lacking(&self, public_url: Option<&str>) -> Vec<&'static str> {
+        let webhook = self.mode == TelegramMode::Webhook;
+        let begun = webhook || self.token.is_some() || self.secret.is_some();
+        let needs = [
+            ("LUZHU_TELEGRAM_TOKEN", begun && self.token.is_none()),
+            ("LUZHU_TELEGRAM_SECRET", webhook && self.secret.is_none()),
+            ("LUZHU_PUBLIC_URL", webhook && public_url.is_none()),
+        ];
+        needs.into_iter().filter(|(_, missing)| *missing).map(|(name, _)| name).collect()
+    }
+}
+
+impl Telegram {
+    /// Whether all is there that the channel needs.
     ///
     /// # Errors
     /// One sentence that names what is missing or wrong.
-    pub fn complete(&self) -> Result<(), String> {
-        let Telegram { token, mode, secret, .. } = &self.telegram;
-        let hook = *mode == TelegramMode::Webhook;
-        let missing = [
-            ("LUZHU_TELEGRAM_TOKEN", token.is_none() && (hook || secret.is_some())),
-            ("LUZHU_TELEGRAM_SECRET", secret.is_none() && hook),
-            ("LUZHU_PUBLIC_URL", self.public_url.is_none() && hook),
-        ];
-        let missing: Vec<&str> = missing.into_iter().filter(|(_, missing)| *missing).map(|(name, _)| name).collect();
+    pub fn complete(&self, public_url: Option<&str>) -> Result<(), String> {
+        let missing = self.lacking(public_url);
         if !missing.is_empty() {
             return Err(format!("Telegram is configured by halves; also set {}", missing.join(" and ")));
         }
         let fits = |secret: &String| {
             secret.len() <= 256 && secret.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
         };
-        match secret {
+        match &self.secret {
             Some(secret) if !fits(secret) => {
                 Err("LUZHU_TELEGRAM_SECRET may have 1 to 256 of A-Z, a-z, 0-9, _ and -".into())
             }
@@ -158,8 +181,25 @@ impl std::fmt::Debug for Telegram {
             .field("token", &self.token.as_ref().map(|_| "(set)"))
             .field("api_url", &self.api_url)
             .field("mode", &self.mode)
+            .field("secret", &self.secret.as_ref().map(|_| "(set)"))
             .finish()
     }
+}
+
+/// Settings that no flag can give; each also by a file that NAME_FILE names.
+const SECRETS: [&str; 2] = ["LUZHU_TELEGRAM_TOKEN", "LUZHU_TELEGRAM_SECRET"];
+
+/// Every variable that is a setting.
+pub fn variables() -> Vec<String> {
+    fn of(command: &clap::Command) -> Vec<String> {
+        let own = command.get_arguments().filter_map(|argument| Some(argument.get_env()?.to_str()?.to_owned()));
+        own.chain(command.get_subcommands().flat_map(of)).collect()
+    }
+    let mut names = of(&Config::command());
+    names.extend(SECRETS.iter().flat_map(|name| [(*name).to_owned(), format!("{name}_FILE")]));
+    names.sort();
+    names.dedup();
+    names
 }
 
 /// A secret from the variable `name`, or from the file that `name_FILE` names.
@@ -362,4 +402,38 @@ pub struct Measure {
     /// The content to read.
     #[command(flatten)]
     pub content: Content,
+}
+
+/// Settings of `doctor`.
+#[derive(Args, Debug)]
+pub struct Doctor {
+    /// One list of JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// What `serve` would be told.
+    #[command(flatten)]
+    pub serve: Serve,
+}
+
+/// Settings of `backup`.
+#[derive(Args, Debug)]
+pub struct Backup {
+    /// The new file.
+    pub file: PathBuf,
+    /// The folder of the database.
+    #[arg(long, value_name = "DIR", env = "LUZHU_DATA", default_value = "data")]
+    pub data: PathBuf,
+}
+
+/// Settings of `restore`.
+#[derive(Args, Debug)]
+pub struct Restore {
+    /// The backup.
+    pub file: PathBuf,
+    /// The folder for the database; made if it is missing.
+    #[arg(long, value_name = "DIR", env = "LUZHU_DATA", default_value = "data")]
+    pub data: PathBuf,
+    /// Take the place of a database that is there; it is kept as luzhu.db.before-DATE.
+    #[arg(long)]
+    pub replace: bool,
 }

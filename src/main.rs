@@ -3,17 +3,24 @@
 use std::{process::ExitCode, sync::Arc};
 
 use anyhow::{Context, Result, bail};
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use luzhu::{
-    channels::{Channels, telegram::Telegram, terminal, web::Web},
+    channels::{
+        Channels,
+        telegram::Telegram,
+        terminal::{self, print_line},
+        web::Web,
+    },
     clock::Clock,
     commands::{
         admin::{self, Deed},
-        ask, audit, chat, check, draw, eval_answers, eval_asks, eval_retrieval, letters, listed, weigh,
+        ask, audit, backup, chat, check, doctor, draw, eval_answers, eval_asks, eval_retrieval, letters, listed,
+        progress::Progress,
+        weigh,
     },
     config::{
-        Admin, Answers, Ask, AtDesk, Audit, Chat, Command, Config, Content, Draw, Eval, Letters, Serve, TelegramMode,
-        Weigh,
+        self, Admin, Answers, Ask, AtDesk, Audit, Backup, Chat, Command, Config, Content, Doctor, Draw, Eval, Letters,
+        Restore, Serve, TelegramMode, Weigh,
     },
     desk::Console,
     dispatch, http,
@@ -22,7 +29,7 @@ use luzhu::{
     message::Address,
     metrics,
     outbox::Outbox,
-    store::{DataLock, Role, Store},
+    store::{self, DataLock, Role, Store},
     text::Language,
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
@@ -104,20 +111,54 @@ async fn run(command: Command) -> Result<()> {
             let (library, _) = build(&measure.content)?;
             eval_asks::run(&library, measure.json, measure.list)
         }
+        Command::Doctor(Doctor { json, serve }) => examine(&serve, json).await,
+        Command::Backup(Backup { file, data }) => backup::back_up(&data, &file).await,
+        Command::Restore(Restore { file, data, replace }) => {
+            backup::restore(&file, &data, replace, Clock::default().local_time()).await
+        }
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Config::command(), "luzhu", &mut script);
+            print_line(String::from_utf8(script)?.trim_end());
+            Ok(())
+        }
     }
+}
+
+/// Looks at everything that `serve` would use.
+async fn examine(settings: &Serve, json: bool) -> Result<()> {
+    let (clock, telegram) = (Clock::on(settings.content.now), &settings.telegram);
+    let public_url = settings.public_url.as_deref();
+    let lacking = Some(("Telegram", telegram.lacking(public_url))).filter(|(_, names)| !names.is_empty());
+    let look = doctor::Settings {
+        listen: settings.listen,
+        data: &settings.data,
+        public_url,
+        content: (&settings.content.knowledge, &settings.content.dialogs),
+        today: clock.today(),
+        now: clock.now(),
+        variables: config::variables(),
+        lacking: lacking.into_iter().collect(),
+        telegram: telegram.token.as_deref().map(|token| doctor::Bot {
+            token,
+            api_url: &telegram.api_url,
+            webhook: telegram.mode == TelegramMode::Webhook,
+        }),
+    };
+    doctor::run(&look, json).await
 }
 
 /// The store of a desk, also while it is served: its writes are short transactions of their own, and
 /// no conversation is touched.
 async fn opened(desk: &AtDesk) -> Result<Store> {
-    std::fs::create_dir_all(&desk.data)
-        .with_context(|| format!("the folder {} cannot be made", desk.data.display()))?;
+    store::make_folder(&desk.data).with_context(|| format!("the folder {} cannot be made", desk.data.display()))?;
     Store::open(&desk.data).await
 }
 
 /// Loads the dictionaries and the content.
 fn build(content: &Content) -> Result<(Library, Clock)> {
     let clock = Clock::on(content.now);
+    let _reading = Progress::reading();
     let language = Language::load().map_err(anyhow::Error::msg)?;
     match Library::load(&content.knowledge, &content.dialogs, clock.today(), language) {
         Ok(library) => Ok((library, clock)),
@@ -142,7 +183,7 @@ async fn kept(settings: &Chat) -> Result<(Option<DataLock>, Store, Address)> {
 async fn serve(settings: &Serve) -> Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "luzhu=info,warn".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    settings.complete().map_err(anyhow::Error::msg)?;
+    settings.telegram.complete(settings.public_url.as_deref()).map_err(anyhow::Error::msg)?;
     let (library, clock) = build(&settings.content)?;
     let _lock = DataLock::take(&settings.data, "luzhu serve")?;
     let store = Arc::new(Store::open(&settings.data).await?);

@@ -2,11 +2,17 @@
 
 use chrono::NaiveDate;
 
-use crate::{channels::terminal::print_line, commands::listed, library::Library};
+use crate::{
+    channels::terminal::print_line,
+    commands::{listed, progress::Progress},
+    library::Library,
+};
 
 /// Lists warnings; errors have stopped the loading before.
 pub fn run(library: &Library, today: NaiveDate) {
+    let asking = Progress::start("试问每一句 … / asking every line …", String::new);
     let warnings = library.warnings(today);
+    drop(asking);
     if !warnings.is_empty() {
         print_line(&format!("Warnings:\n{}", listed(&warnings)));
     }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     channels::terminal::print_line,
+    commands::progress::Progress,
     conversation::{Conversation, step},
     library::Library,
     message::{Body, Kind, Message},
@@ -87,6 +88,7 @@ enum Group {
 /// When the file cannot be read, with the line.
 pub fn run(library: &Library, file: &Path, json: bool, list: bool, today: NaiveDate) -> Result<()> {
     let text = fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let measuring = (!list).then(Progress::measuring);
     let mut outcomes = Vec::new();
     for (i, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let place = || format!("{} line {}", file.display(), i + 1);
@@ -103,6 +105,7 @@ pub fn run(library: &Library, file: &Path, json: bool, list: bool, today: NaiveD
         }
         outcomes.push(outcome);
     }
+    drop(measuring);
     let report = Report::of(&outcomes);
     print_line(&if json { serde_json::to_string(&report)? } else { report.table() });
     Ok(())

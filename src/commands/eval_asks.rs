@@ -4,7 +4,7 @@
 use anyhow::Result;
 use serde::Serialize;
 
-use crate::{channels::terminal::print_line, library::Library, message::Script};
+use crate::{channels::terminal::print_line, commands::progress::Progress, library::Library, message::Script};
 
 /// The figures, as shares.
 #[derive(Debug, Default, Serialize)]
@@ -47,11 +47,14 @@ pub fn measure(library: &Library, mut miss: impl FnMut(&str, &str, &str)) -> Fig
 
 /// Prints the figures, and the lines that miss if asked to.
 pub fn run(library: &Library, json: bool, list: bool) -> Result<()> {
+    // With a list, the lines themselves show that it goes on.
+    let measuring = (!list).then(Progress::measuring);
     let figures = measure(library, |how, ask, went| {
         if list {
             print_line(&format!("{how}: {ask}: {went}"));
         }
     });
+    drop(measuring);
     print_line(&match json {
         true => serde_json::to_string(&figures)?,
         false => format!(

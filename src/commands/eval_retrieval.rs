@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     channels::terminal::print_line,
+    commands::progress::Progress,
     library::{Library, search::IndexBuilder},
 };
 
@@ -47,6 +48,7 @@ pub fn run(library: &Library, corpus: &Path, queries: &Path, json: bool) -> Resu
     let places: HashMap<&str, usize> =
         documents.iter().enumerate().map(|(i, document)| (document.id.as_str(), i)).collect();
 
+    let measuring = Progress::measuring();
     let language = &library.language;
     let begun = Instant::now();
     let mut index = IndexBuilder::new();
@@ -80,6 +82,7 @@ pub fn run(library: &Library, corpus: &Path, queries: &Path, json: bool) -> Resu
             .copied()
             .unwrap_or_default()
     };
+    drop(measuring);
     let mean = sums.map(|sum| sum / queries.len().max(1) as f64);
     let figures = Figures {
         docs: documents.len(),

@@ -4,13 +4,16 @@
 pub mod admin;
 pub mod ask;
 pub mod audit;
+pub mod backup;
 pub mod chat;
 pub mod check;
+pub mod doctor;
 pub mod draw;
 pub mod eval_answers;
 pub mod eval_asks;
 pub mod eval_retrieval;
 pub mod letters;
+pub mod progress;
 pub mod weigh;
 
 use std::fmt::Write as _;

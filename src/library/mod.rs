@@ -249,28 +249,34 @@ impl Library {
         self.finder.find(&reading, Some(line))
     }
 
-    /// What is worth a look though nothing is wrong: overdue reviews, `asks` lines that
-    /// another article wins, and holidays that are not entered.
+    /// What is worth a look though nothing is wrong: what is overdue, and `asks` lines that another
+    /// article wins.
     pub fn warnings(&self, today: NaiveDate) -> Vec<Problem> {
-        let mut warnings = self.office.warnings(today, |id| self.article(id).map(|article| article.as_of));
+        let mut warnings = self.overdue(today);
         for (i, article) in self.articles.iter().enumerate() {
-            let mut warn =
-                |key: String, says: String| warnings.push(Problem { file: format!("{}.md", article.id), key, says });
-            if article.review_by < today {
-                warn("review_by".into(), format!("the review was due on {}", article.review_by));
-            }
             for (line, ask) in article.asks.iter().enumerate() {
                 let (_, found) = self.find(ask);
-                match found.findings.first() {
-                    Some(first) if first.subject == i => {}
-                    Some(first) => {
-                        warn(format!("asks[{line}]"), format!("`{ask}` finds {} instead", self.name_of(first)))
-                    }
-                    None => warn(format!("asks[{line}]"), format!("`{ask}` finds nothing")),
-                }
+                let says = match found.findings.first() {
+                    Some(first) if first.subject == i => continue,
+                    Some(first) => format!("`{ask}` finds {} instead", self.name_of(first)),
+                    None => format!("`{ask}` finds nothing"),
+                };
+                warnings.push(Problem { file: format!("{}.md", article.id), key: format!("asks[{line}]"), says });
             }
         }
         warnings
+    }
+
+    /// What the calendar asks for: reviews that are due, and holidays that are not entered.
+    pub fn overdue(&self, today: NaiveDate) -> Vec<Problem> {
+        let mut overdue = self.office.warnings(today, |id| self.article(id).map(|article| article.as_of));
+        let due = self.articles.iter().filter(|article| article.review_by < today);
+        overdue.extend(due.map(|article| Problem {
+            file: format!("{}.md", article.id),
+            key: "review_by".into(),
+            says: format!("the review was due on {}", article.review_by),
+        }));
+        overdue
     }
 }
 

@@ -1,12 +1,18 @@
 //! One program at a time in a data folder.
 
 use std::{
-    fs::{self, File, TryLockError},
+    fs::{DirBuilder, File, TryLockError},
     io::{Read, Seek, Write},
+    os::unix::fs::DirBuilderExt,
     path::Path,
 };
 
 use anyhow::{Context, Result, bail};
+
+/// Makes a data folder if it is missing; what people tell is nobody else's to read.
+pub fn make_folder(folder: &Path) -> std::io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
 
 /// Holds a data folder until it is dropped.
 #[derive(Debug)]
@@ -26,7 +32,7 @@ impl DataLock {
                 folder.display()
             )
         };
-        fs::create_dir_all(folder).with_context(cannot)?;
+        make_folder(folder).with_context(cannot)?;
         let mut options = File::options();
         let mut file = options
             .read(true)
@@ -38,12 +44,10 @@ impl DataLock {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                let read = file.read_to_string(&mut holder);
-                let holder = if read.is_ok() && !holder.is_empty() { holder.trim() } else { "another program" };
                 bail!(
-                    "the data folder {} is in use by {holder}; stop that first or choose another with --data",
-                    folder.display()
+                    "the data folder {} is in use by {}; stop that first or choose another with --data",
+                    folder.display(),
+                    written_in(&mut file)
                 );
             }
             Err(TryLockError::Error(error)) => return Err(error).with_context(cannot),
@@ -53,5 +57,20 @@ impl DataLock {
             .and_then(|()| writeln!(file, "{who} (process {})", std::process::id()))
             .with_context(cannot)?;
         Ok(Self { _file: file })
+    }
+
+    /// Who holds a data folder, if anyone does. Looking takes no more than a moment's shared lock.
+    pub fn holder(folder: &Path) -> Option<String> {
+        let mut file = File::open(folder.join("lock")).ok()?;
+        matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)).then(|| written_in(&mut file))
+    }
+}
+
+/// What the holder wrote about itself.
+fn written_in(file: &mut File) -> String {
+    let mut holder = String::new();
+    match file.read_to_string(&mut holder) {
+        Ok(_) if !holder.trim().is_empty() => holder.trim().to_owned(),
+        _ => "another program".to_owned(),
     }
 }

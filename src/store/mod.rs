@@ -4,6 +4,7 @@
 //! that the step was taken from, and tells when that has moved.
 
 mod audit;
+mod backup;
 mod code;
 mod desk;
 mod handoff;
@@ -29,10 +30,11 @@ use crate::{
 };
 
 pub use audit::{AuditLine, Chain};
+pub use backup::{Vitals, WrittenBy, back_up, database_of, examine, is_backup, part_of, restore, restoring_in};
 pub use desk::{Earlier, Mine, NoteRow, Queued, TaskRow};
 pub use handoff::{ON_THE_WIRE, Wants};
 pub use letter::{Letter, Way};
-pub use lock::DataLock;
+pub use lock::{DataLock, make_folder};
 pub use outgoing::Outgoing;
 pub use staff::{Admitted, Counsellor, Role, Session, is_account_name, secret};
 

@@ -4,7 +4,7 @@
 use std::{future::Future, pin::Pin};
 
 use anyhow::{Context, Result, anyhow};
-use sqlx::{Any, AnyConnection, AnyPool, any::AnyArguments, any::AnyRow, query::Query};
+use sqlx::{Any, AnyConnection, AnyPool, Connection, any::AnyArguments, any::AnyRow, query::Query};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{crash, store::Store};
@@ -50,9 +50,13 @@ impl Writer {
 /// Writes a batch. Whoever is not told by the end learns that nothing was written.
 async fn commit(pool: &AnyPool, batch: &mut Vec<Piece>) {
     let mut told = Vec::with_capacity(batch.len());
+    let mut db = match pool.acquire().await {
+        Ok(db) => db,
+        Err(error) => return tracing::error!("the database cannot be opened: {error}"),
+    };
     let written = async {
         // Immediate: another program (luzhu admin) may write too, and its lines are found then.
-        let mut tx = pool.begin_with("begin immediate").await?;
+        let mut tx = db.begin_with("begin immediate").await?;
         sqlx::raw_sql("savepoint piece").execute(&mut *tx).await?;
         for piece in batch.drain(..) {
             let (keep, tell) = piece(&mut tx).await;
@@ -69,6 +73,9 @@ async fn commit(pool: &AnyPool, batch: &mut Vec<Piece>) {
     let written = written.await.map_err(|error: sqlx::Error| error.to_string());
     if let Err(error) = &written {
         tracing::error!("the database cannot be written: {error}");
+        // When the disk fails, SQLite ends the transaction by itself and sqlx does not notice: it would
+        // refuse to begin another one on this connection for ever.
+        let _ = db.close().await;
     }
     for tell in told {
         tell(written.clone().map_err(|error| anyhow!("the database cannot be written: {error}")));

@@ -280,6 +280,8 @@ async fn bad_disk(mode: Mode) {
             tokio::spawn(async move {
                 for n in 0..8 {
                     person.say(&format!("{who}-{n}")).await.expect("an answer");
+                    // So that nobody is done before the disk turns.
+                    tokio::time::sleep(Duration::from_millis(10)).await;
                 }
                 person
             })
@@ -341,7 +343,14 @@ fn nobody_starts_on_a_full_disk() {
     disk.turn(Mode::Full);
     let data = disk.data();
     let mut start = luzhu(&["serve", "--listen", "127.0.0.1:0", "--data", data.to_str().expect("a path")]);
-    let refused = start.envs(disk.settings()).output().expect("it ends");
+    let mut started = start.envs(disk.settings()).spawn().expect("luzhu starts");
+    let begun = Instant::now();
+    while started.try_wait().expect("its status").is_none() && begun.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    // It has ended already, or it should have.
+    let _ = started.kill();
+    let refused = started.wait_with_output().expect("its words");
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert_eq!(refused.status.code(), Some(1), "{said}");
     assert!(said.contains("data folder") && said.contains("No space left"), "{said}");

@@ -16,11 +16,12 @@ mod phrases;
 mod procedures;
 mod queue;
 mod road;
+mod running;
+mod slow;
 mod staff;
 #[path = "../stand_in/mod.rs"]
 mod stand_in;
 mod stand_in_itself;
-mod slow;
 mod telegram;
 mod tidy;
 mod transcripts;

@@ -99,8 +99,12 @@ async fn who_is_slow_is_let_go_and_nobody_else_notices() {
     let done = Arc::new(AtomicBool::new(false));
     let people: Vec<_> = (0..2).map(|_| tokio::spawn(quick(server.url.clone(), Arc::clone(&done)))).collect();
     let all = rounds(300);
-    let begin = |n: usize| tokio::spawn(slow(address.clone(), [Slow::Header, Slow::Body, Slow::Silent][n % 3]));
-    let clients: Vec<_> = (0..all).map(begin).collect();
+    let mut clients = Vec::new();
+    for n in 0..all {
+        clients.push(tokio::spawn(slow(address.clone(), [Slow::Header, Slow::Body, Slow::Silent][n % 3])));
+        // All at once would overrun the kernel's queue, and who says nothing would wait in it, unseen.
+        sleep(Duration::from_millis(1)).await;
+    }
     let (mut open, mut last) = (Vec::new(), Duration::ZERO);
     for client in clients {
         match client.await.expect("a client") {

@@ -47,6 +47,8 @@ const CRATES: &[(&str, &str)] = &[
     ("pinyin", "src/text/"),
     ("toml", "src/library/read.rs"),
     ("clap", "src/config.rs src/main.rs"),
+    ("clap_complete", "src/config.rs src/main.rs"),
+    ("rustix", "src/commands/doctor.rs"),
     (
         "tokio",
         "src/main.rs src/store/ src/inbox.rs src/outbox.rs src/dispatch.rs src/desk/ src/channels/ src/http.rs src/commands/chat.rs",

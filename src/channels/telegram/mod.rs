@@ -1,6 +1,7 @@
 //! Telegram: updates by long polling or by webhook, taken as raw JSON; sending by teloxide's typed
 //! client. teloxide's own listeners acknowledge before anything is durable, so they are not used.
 
+mod checkup;
 mod live;
 mod read;
 mod receive;
@@ -24,6 +25,7 @@ use crate::{
     message::{Address, Message, Script},
 };
 
+pub use checkup::{Checkup, checkup};
 pub use read::{Read, update as read};
 
 /// The channel's name in addresses.

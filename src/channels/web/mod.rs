@@ -36,6 +36,9 @@ pub const NAME: &str = "web";
 /// Lines of the transcript on a page.
 const PAGE_LINES: i64 = 200;
 
+/// Lines that a live page takes at once: so many, and no more, wait in memory for one that does not read.
+const STREAM_LINES: i64 = 8;
+
 /// What the routes share.
 #[derive(Clone)]
 pub struct Web {
@@ -194,12 +197,13 @@ fn live(
     address: crate::message::Address,
     mut after: i64,
 ) -> impl Stream<Item = Result<sse::Event, Infallible>> {
-    let (events, stream) = mpsc::channel(16);
+    let (events, stream) = mpsc::channel(1);
     let mut changes = web.inbox.changes();
     let mut stopping = web.stopping.clone();
     tokio::spawn(async move {
         loop {
-            let Ok(lines) = web.inbox.store().transcript(&address, after, PAGE_LINES).await else { return };
+            let Ok(lines) = web.inbox.store().transcript(&address, after, STREAM_LINES).await else { return };
+            let more = lines.len() as i64 == STREAM_LINES;
             for line in &lines {
                 after = line.seq;
                 let event = sse::Event::default().id(line.seq.to_string()).json_data(wire::shown(line));
@@ -207,6 +211,10 @@ fn live(
                 if events.send(Ok(event)).await.is_err() {
                     return;
                 }
+            }
+            drop(lines);
+            if more {
+                continue;
             }
             loop {
                 tokio::select! {
