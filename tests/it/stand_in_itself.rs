@@ -1,6 +1,7 @@
 //! The stand-in for Telegram does what Telegram does: a test is worth no more than what it is held against.
 
 use std::{
+    collections::HashSet,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -99,7 +100,7 @@ async fn faults_happen_as_asked_and_haste_is_noted() {
     let stand_in = StandIn::start(Options { limits: true, ..Options::default() }).await;
     stand_in.meet(7);
     let [(_, token), (_, url)] = stand_in.settings();
-    let client = reqwest::Client::builder().timeout(Duration::from_millis(1500)).build().expect("a client");
+    let client = reqwest::Client::builder().timeout(Duration::from_millis(2500)).build().expect("a client");
     let send = async || {
         let sending = client.post(format!("{url}/bot{token}/sendMessage")).json(&json!({"chat_id": 7, "text": "a"}));
         match sending.send().await {
@@ -181,21 +182,26 @@ async fn a_webhook_gets_one_update_at_a_time_of_each_chat_until_it_is_taken() {
     let routes = Router::new().route("/hook", post(take)).with_state(Arc::clone(&came));
     tokio::spawn(async move { axum::serve(listener, routes).await });
 
-    let stand_in = StandIn::start(Options { second: Duration::from_millis(1), ..Options::default() }).await;
-    for i in 0..60 {
-        stand_in.write(1 + i % 6, &format!("{i:02}"));
-    }
-    let set = json!({"url": url, "secret_token": "s-1_", "max_connections": 3});
-    assert_eq!(call(&stand_in, "setWebhook", set).await, "");
-    let mut changes = stand_in.changes();
-    while stand_in.pending() > 0 {
-        tokio::time::timeout(Duration::from_secs(10), changes.changed()).await.expect("in time").expect("a change");
-    }
-    let came = came.lock().expect("nobody panicked");
-    assert_eq!(came.wrong, [""; 0]);
-    assert_eq!((came.taken.len(), came.at_once, came.calls > 80), (60, 3, true));
-    for chat in 1..=6 {
-        let texts: Vec<_> = came.taken.iter().filter(|(of, _)| *of == chat).map(|(_, text)| text).collect();
-        assert!(texts.is_sorted(), "{texts:?}");
+    for (copies, window) in [(1, 1), (3, 4)] {
+        *came.lock().expect("nobody panicked") = Came::default();
+        let second = Duration::from_millis(1);
+        let stand_in = StandIn::start(Options { second, copies, window, ..Options::default() }).await;
+        for i in 0..60 {
+            stand_in.write(1 + i % 6, &format!("{i:02}"));
+        }
+        let set = json!({"url": url, "secret_token": "s-1_", "max_connections": 3});
+        assert_eq!(call(&stand_in, "setWebhook", set).await, "");
+        let mut changes = stand_in.changes();
+        while stand_in.pending() > 0 {
+            tokio::time::timeout(Duration::from_secs(10), changes.changed()).await.expect("in time").expect("a change");
+        }
+        let came = came.lock().expect("nobody panicked");
+        assert_eq!(came.wrong, [""; 0]);
+        assert_eq!((came.taken.len(), came.at_once, came.calls > 80 * copies), (60 * copies, 3, true));
+        let mut seen = HashSet::new();
+        let mut firsts: Vec<_> = came.taken.iter().filter(|one| seen.insert(*one)).collect();
+        firsts.sort_by_key(|(chat, _)| *chat);
+        assert_eq!(firsts.is_sorted(), window == 1, "{firsts:?}");
+        assert!(came.taken.iter().all(|one| came.taken.iter().filter(|other| *other == one).count() == copies));
     }
 }
