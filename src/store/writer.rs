@@ -4,7 +4,7 @@
 use std::{future::Future, pin::Pin};
 
 use anyhow::{Context, Result, anyhow};
-use sqlx::{Any, AnyConnection, AnyPool, Connection, any::AnyArguments, any::AnyRow, query::Query};
+use sqlx::{Any, AnyConnection, AnyPool, any::AnyArguments, any::AnyRow, query::Query};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{crash, store::Store};
@@ -54,28 +54,28 @@ async fn commit(pool: &AnyPool, batch: &mut Vec<Piece>) {
         Ok(db) => db,
         Err(error) => return tracing::error!("the database cannot be opened: {error}"),
     };
+    // When the disk fails, SQLite ends a transaction by itself. A transaction of sqlx's would not notice
+    // and refuse to begin another one on this connection for ever.
     let written = async {
         // Immediate: another program (luzhu admin) may write too, and its lines are found then.
-        let mut tx = db.begin_with("begin immediate").await?;
-        sqlx::raw_sql("savepoint piece").execute(&mut *tx).await?;
+        sqlx::raw_sql("begin immediate; savepoint piece").execute(&mut *db).await?;
         for piece in batch.drain(..) {
-            let (keep, tell) = piece(&mut tx).await;
+            let (keep, tell) = piece(&mut db).await;
             told.push(tell);
             // In one go: the way to the database's own thread and back is what takes time.
             let next = if keep { "release piece; savepoint piece" } else { "rollback to piece" };
-            sqlx::raw_sql(next).execute(&mut *tx).await?;
+            sqlx::raw_sql(next).execute(&mut *db).await?;
         }
         crash::before("commit");
-        tx.commit().await?;
+        sqlx::raw_sql("commit").execute(&mut *db).await?;
         crash::after("commit");
         Ok(())
     };
     let written = written.await.map_err(|error: sqlx::Error| error.to_string());
     if let Err(error) = &written {
         tracing::error!("the database cannot be written: {error}");
-        // When the disk fails, SQLite ends the transaction by itself and sqlx does not notice: it would
-        // refuse to begin another one on this connection for ever.
-        let _ = db.close().await;
+        // It may be over already.
+        let _ = sqlx::raw_sql("rollback").execute(&mut *db).await;
     }
     for tell in told {
         tell(written.clone().map_err(|error| anyhow!("the database cannot be written: {error}")));
