@@ -38,16 +38,16 @@ async fn screen(desk: Arc<AtDesk>, watch: Arc<Watch>) {
     let mut buffer = String::new();
     loop {
         let chunk = match tokio::time::timeout(Duration::from_millis(400), events.next()).await {
-            Ok(Some(chunk)) => chunk.expect("bytes"),
-            Ok(None) => return,
+            Ok(Some(Ok(chunk))) => chunk,
+            Ok(_) => return,
             Err(_) => {
                 if let Some(address) = last.keys().next() {
                     desk.page(&format!("/desk/talk/{address}")).await;
                 }
                 last.retain(|_, seq| *seq > 0);
                 match events.next().await {
-                    Some(chunk) => chunk.expect("bytes"),
-                    None => return,
+                    Some(Ok(chunk)) => chunk,
+                    _ => return,
                 }
             }
         };
@@ -111,7 +111,8 @@ async fn main() {
             let person = Visitor::new(&server.url).await;
             person.json(&json!({ "text": "转人工" })).send().await.expect("an answer");
             let page = desk.page("/desk").await;
-            let (_, rest) = page.split_once("href=\"/desk/talk/").expect("somebody waits");
+            let (_, waiting) = page.split_once("id=\"waiting\"").expect("the queue");
+            let (_, rest) = waiting.split_once("href=\"/desk/talk/").expect("somebody waits");
             let address = rest.split('"').next().expect("an address");
             let taken = desk.post(&format!("/desk/talk/{address}/take"), &[]).await;
             assert_eq!(taken.status(), 303);
