@@ -32,7 +32,7 @@ use luzhu::{
     store::{self, DataLock, Role, Store},
     text::Language,
 };
-use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use tokio::{sync::watch, task::JoinSet};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -187,7 +187,7 @@ async fn serve(settings: &Serve) -> Result<()> {
     let (library, clock) = build(&settings.content)?;
     let _lock = DataLock::take(&settings.data, "luzhu serve")?;
     let store = Arc::new(Store::open(&settings.data).await?);
-    let listener = TcpListener::bind(settings.listen).await.with_context(|| {
+    let listener = http::listen(settings.listen).with_context(|| {
         format!("cannot listen on {}; is another program there? choose another with --listen", settings.listen)
     })?;
     let address = listener.local_addr()?;

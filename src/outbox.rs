@@ -112,13 +112,18 @@ impl Outbox {
             *waiting = self.store.due(now, AHEAD).await?;
         }
         let mut pause = if waiting.is_empty() { LOOK } else { Duration::from_millis(20) };
-        let mut ready = Vec::new();
+        let (mut ready, mut open) = (Vec::new(), true);
         waiting.retain(|outgoing| {
-            let may = sending.len() + ready.len() < AT_ONCE && self.may_send(outgoing);
-            if may {
+            let place = open && sending.len() + ready.len() < AT_ONCE;
+            // Neither a person nor the platform is flooded.
+            if !place || self.each.check_key(&outgoing.to.to_string()).is_err() {
+                return true;
+            }
+            open = self.all.check().is_ok();
+            if open {
                 ready.push(outgoing.clone());
             }
-            !may
+            !open
         });
         if ready.is_empty() {
             return Ok(pause);
@@ -136,11 +141,6 @@ impl Outbox {
             pause = Duration::ZERO;
         }
         Ok(pause)
-    }
-
-    /// Whether a message may go now, without flooding a person or the platform.
-    fn may_send(&self, outgoing: &Outgoing) -> bool {
-        self.each.check_key(&outgoing.to.to_string()).is_ok() && self.all.check().is_ok()
     }
 
     async fn send(&self, outgoing: &Outgoing) -> Result<()> {

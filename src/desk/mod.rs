@@ -92,6 +92,7 @@ impl Console {
             .route("/desk/team/{name}", post(set_skills))
             .route("/desk/team/{name}/{deed}", post(account_deed))
             .route("/desk/audit", get(audit))
+            .route("/desk/letters", get(letters).post(deliver_again))
             .route("/assets/desk.css", asset("text/css; charset=utf-8", include_str!("desk.css")))
             .route("/assets/desk.js", asset("text/javascript; charset=utf-8", include_str!("desk.js")))
             .layer(middleware::from_fn_with_state(self.clone(), entry::guard))
@@ -544,6 +545,31 @@ async fn audit(State(console): State<Console>, entered: Entered) -> Result<Respo
     lead(&entered)?;
     let lines = console.inbox.store().audit_tail(AUDIT_LINES).await?;
     Ok(html(StatusCode::OK, page::audit(&console.reader(&entered), &lines)))
+}
+
+async fn letters(State(console): State<Console>, entered: Entered) -> Result<Response, Failed> {
+    lead(&entered)?;
+    let letters = console.inbox.store().letters(AUDIT_LINES).await?;
+    Ok(html(StatusCode::OK, page::letters(&console.reader(&entered), &letters)))
+}
+
+#[derive(Deserialize)]
+struct Again {
+    address: String,
+}
+
+/// Tries again to deliver what could not be delivered to somebody.
+async fn deliver_again(
+    State(console): State<Console>,
+    entered: Entered,
+    Form(again): Form<Again>,
+) -> Result<Response, Failed> {
+    lead(&entered)?;
+    let address = address_of(&again.address)?;
+    console.inbox.store().deliver_again(&again.address).await?;
+    console.audit(&entered, "again", &again.address).await?;
+    console.inbox.tell(&address, None, What::Lines);
+    Ok(Redirect::to("/desk/letters").into_response())
 }
 
 /// What changes, as it comes: `lines` with an address, or `board`. The page fetches what it shows.

@@ -14,7 +14,7 @@ use crate::{
     html::{Frame, Pen, parts, time},
     library::{fact::Value, office},
     message::{Author, Script},
-    store::{Counsellor, Line, Said},
+    store::{Counsellor, Letter, Line, Said, Way},
 };
 
 /// Who reads a page, and what it carries against forged forms.
@@ -53,7 +53,7 @@ impl Reader<'_> {
                 p.brand { (self.say("鹭助 · 顾问工作台")) }
                 nav aria-label=(self.say("工作台")) {
                     a.button href="/desk" { (self.say("队列和对话")) }
-                    @if self.me.role.leads() { a.button href="/desk/team" { (self.say("同事")) } a.button href="/desk/audit" { (self.say("查阅记录")) } }
+                    @if self.me.role.leads() { a.button href="/desk/team" { (self.say("同事")) } a.button href="/desk/audit" { (self.say("查阅记录")) } a.button href="/desk/letters" { (self.say("没送到的")) } }
                     (self.form("/desk/script", html! { button lang=(other.tag()) { (other.pick("简体中文", "繁體中文")) } }))
                     (self.button("/desk/logout", "退出"))
                 }
@@ -650,6 +650,30 @@ pub(super) fn audit(reader: &Reader<'_>, lines: &[crate::store::AuditLine]) -> S
         }
     };
     reader.page("查阅记录", false, None, &main)
+}
+
+/// What could not be read or delivered. What came in is shown by `luzhu letters --show` only.
+pub(super) fn letters(reader: &Reader<'_>, letters: &[Letter]) -> String {
+    let main = html! {
+        h1 { (reader.say("没送到的")) }
+        p { (reader.say("发不出去的消息，和收到了但看不懂的消息。看不懂的原文在服务器上运行 luzhu letters --show 查看。")) }
+        @if letters.is_empty() { p { (reader.say("现在没有。")) } } @else {
+            table {
+                thead { tr { th scope="col" { (reader.say("时间")) } th scope="col" { (reader.say("哪一条")) } th scope="col" { (reader.say("原因")) } th scope="col" { (reader.say("可以做的")) } } }
+                tbody {
+                    @for letter in letters {
+                        tr {
+                            td { (time_of_day(letter.at).0) " " (time(&reader.pen, letter.at)) }
+                            td { (reader.say(if letter.way == Way::Out { "发给 " } else { "来自 " })) (super::view::object(&letter.place)) (reader.say(&format!("，第{}条", letter.id))) }
+                            td { (letter.why) }
+                            td { @if letter.way == Way::Out { (reader.form("/desk/letters", html! { input type="hidden" name="address" value=(letter.place); button aria-label=(reader.say(&format!("再发一次：第{}条", letter.id))) { (reader.say("再发一次")) } })) } }
+                        }
+                    }
+                }
+            }
+        }
+    };
+    reader.page("没送到的", false, None, &main)
 }
 
 /// What somebody wrote, in the reader's script.

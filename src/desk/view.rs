@@ -226,6 +226,7 @@ pub(super) fn deed(action: &str) -> &str {
         "account-skills" => "改技能和人数",
         "account-disable" => "停用账号",
         "account-enable" => "恢复账号",
+        "again" => "再发一次",
         other => other,
     }
 }

@@ -155,10 +155,12 @@ impl Store {
         install_default_drivers();
         let options =
             AnyPoolOptions::new().max_connections(connections).min_connections(1).idle_timeout(None).max_lifetime(None);
+        // A file does not hang up, so nobody needs to ask before each use whether it is still there.
+        let options = options.test_before_acquire(false);
         let options = options.acquire_timeout(Duration::from_secs(10)).after_connect(|connection, _| {
             Box::pin(async move {
                 // Full sync: what was acknowledged survives a power cut.
-                for pragma in ["journal_mode = wal", "synchronous = full", "busy_timeout = 5000", "foreign_keys = on"] {
+                for pragma in ["busy_timeout = 5000", "journal_mode = wal", "synchronous = full", "foreign_keys = on"] {
                     sqlx::query(sqlx::AssertSqlSafe(format!("pragma {pragma}"))).execute(&mut *connection).await?;
                 }
                 Ok(())

@@ -305,6 +305,8 @@ step("an admin brings in a colleague, and sees who did what", async () => {
   await look(lin, "team, with a link");
   const link = await lin.page.locator("code").innerText();
 
+  await lin.activate("link", "没送到的");
+  await look(lin, "letters");
   await lin.activate("link", "查阅记录");
   for (const done of ["登录失败", "看了对话", "接了对话", "写备注", "结束对话", "加账号"]) await lin.sees(done, lin.page.getByRole("table"));
   await look(lin, "audit");

@@ -110,6 +110,7 @@ async fn nobody_does_what_they_may_not() {
                 "/desk/duty",
                 "/desk/logout",
                 "/desk/script",
+                "/desk/letters",
                 "/desk/team",
                 "/desk/team/chen",
                 "/desk/team/chen/disable",
@@ -135,6 +136,8 @@ async fn nobody_does_what_they_may_not() {
     assert_eq!((chen.look(&talk).await, lin.look(&talk).await, anna.look(&talk).await), (404, 200, 200));
     assert_eq!((chen.look("/desk/team").await, lin.look("/desk/team").await), (403, 200));
     assert_eq!((chen.look("/desk/audit").await, lin.look("/desk/audit").await), (403, 200));
+    assert_eq!((chen.look("/desk/letters").await, lin.look("/desk/letters").await), (403, 200));
+    assert_eq!(chen.post("/desk/letters", &[("address", "telegram:1")]).await.status(), 403);
     let new = [("name", "eve"), ("shown", "伊"), ("role", "admin")];
     assert_eq!(
         (chen.post("/desk/team", &new).await.status(), lin.post("/desk/team", &new).await.status()),

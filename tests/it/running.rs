@@ -16,7 +16,7 @@ use std::{
 use axum::{Json, Router, extract, routing::post};
 use serde_json::{Value, json};
 
-use crate::house::{DAY, Dice, Server, Visitor, luzhu};
+use crate::house::{DAY, Dice, Server, Visitor, luzhu, repo};
 
 const TOKEN: &str = "123:right";
 
@@ -493,4 +493,45 @@ fn long_work_is_shown_on_a_terminal_and_nowhere_else() {
     assert!(shown.contains("\r\x1b[K试问每一句 … / asking every line …"), "{shown:?}");
     let last = shown.rsplit("\r\x1b[K").next().expect("a line");
     assert!(last.contains("articles,") && !last.contains('…'), "{last:?}");
+}
+
+#[tokio::test]
+async fn content_is_read_anew_on_sighup_and_broken_content_changes_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let knowledge = folder.path().join("knowledge");
+    let copied = Command::new("cp").arg("-r").arg(repo("knowledge")).arg(&knowledge).status().expect("cp");
+    assert!(copied.success());
+    let server =
+        Server::start(&folder.path().join("data"), &[("LUZHU_KNOWLEDGE", knowledge.to_str().expect("a path"))]);
+    let person = Visitor::new(&server.url).await;
+    let answer = async || {
+        let said = person.json(&json!({ "text": "试用期最长多久" })).send().await.expect("an answer");
+        said.text().await.expect("text")
+    };
+    let counted = async |line: &str| {
+        for _ in 0..200 {
+            let page =
+                reqwest::get(format!("{}/metrics", server.url)).await.expect("metrics").text().await.expect("text");
+            if page.contains(line) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("{line} never came: {}", server.said());
+    };
+    let hang_up = || {
+        let sent = Command::new("kill").args(["-HUP", &server.child.id().to_string()]).status().expect("kill");
+        assert!(sent.success());
+    };
+    let file = knowledge.join("probation.md");
+    let text = fs::read_to_string(&file).expect("the article");
+    assert!(text.contains("试用期") && !answer().await.contains("木棉花"), "the article is another one now");
+    fs::write(&file, text.replacen("试用期最长6个月", "木棉花开，试用期最长6个月", 1)).expect("written");
+    hang_up();
+    counted("luzhu_reloads_total 1\n").await;
+    assert!(answer().await.contains("木棉花"), "the new words are not told");
+    fs::write(&file, "+++\ntitle = 7\n").expect("written");
+    hang_up();
+    counted("luzhu_reloads_failed_total 1\n").await;
+    assert!(answer().await.contains("木棉花") && server.said().contains("probation.md"), "{}", server.said());
 }

@@ -294,7 +294,8 @@ impl World {
                 !same,
                 "message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message",
             )?;
-            (message.text, message.buttons, message.body) = (words.to_owned(), buttons, asked.clone());
+            // The body stays as it was sent.
+            (message.text, message.buttons) = (words.to_owned(), buttons);
             return Ok(bot_message(message));
         }
         let (body, fault) = (asked.clone(), fault.cloned());

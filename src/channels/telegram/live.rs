@@ -36,7 +36,7 @@ pub(super) const COMMANDS: [(&str, &str, [&str; 2]); 7] = [
 const TYPING: Duration = Duration::from_secs(4);
 
 /// How often a place in the queue is written anew.
-const PLACE: Duration = Duration::from_secs(10);
+const PLACE: Duration = Duration::from_secs(5);
 
 /// Said in groups.
 const ALONE: &str = "我只在私聊里回答，这样您的情况不会被别人看到。请点我的名字，私下问我。\n我只在私聊裡回答，這樣您的情況不會被別人看到。請點我的名字，私下問我。";
@@ -94,13 +94,18 @@ pub(super) async fn run(telegram: &Telegram, inbox: &Arc<Inbox>) {
             _ => continue,
         };
         let Some(chat) = address.id.parse().ok().filter(|_| address.channel == NAME) else { continue };
-        shown.retain(|_, at| at.elapsed() < PLACE);
-        if shown.get(&(chat, what)).is_some_and(|at| at.elapsed() < pause) {
+        let now = Instant::now();
+        shown.retain(|_, at| now < *at + PLACE);
+        let at = shown.get(&(chat, what)).map_or(now, |last| now.max(*last + pause));
+        let soon = shown.get(&(chat, what)).is_some_and(|last| *last > now);
+        // A place that changes again shortly after is written once that pause is over, with what holds then.
+        if soon || what == What::Typing && at > now {
             continue;
         }
-        shown.insert((chat, what), Instant::now());
+        shown.insert((chat, what), at);
         let (telegram, inbox) = (telegram.clone(), Arc::clone(inbox));
         tokio::spawn(async move {
+            tokio::time::sleep(at - now).await;
             match what {
                 What::Typing => _ = telegram.bot.send_chat_action(ChatId(chat), ChatAction::Typing).await,
                 _ => place(&telegram, &inbox, &address, chat).await,

@@ -1,5 +1,6 @@
 //! Reads an update with teloxide's types.
 
+use serde::Deserialize;
 use teloxide::types::{CallbackQueryId, MediaKind, Message, MessageKind, Update, UpdateKind, User};
 
 use crate::{
@@ -21,7 +22,7 @@ pub enum Read {
 
 /// Reads an update.
 pub fn update(raw: &str) -> Read {
-    let Ok(update) = serde_json::from_str::<Update>(raw) else { return Read::Unreadable("it is no update") };
+    let Ok(update) = serde_json::from_str::<Update>(raw) else { return loosely(raw) };
     let id = update.id.0.to_string();
     let inbound = |chat: i64, body, from: Option<&User>| Inbound {
         id,
@@ -36,7 +37,7 @@ pub fn update(raw: &str) -> Read {
                 let ours = message.text().is_some_and(|text| text.starts_with('/'));
                 return if ours { Read::Group(message.chat.id.0) } else { Read::NotForUs };
             }
-            match body(&message) {
+            match body(&message, raw) {
                 Some(body) => Read::Inbound(inbound(message.chat.id.0, body, message.from.as_ref()), None),
                 None => Read::NotForUs,
             }
@@ -52,16 +53,77 @@ pub fn update(raw: &str) -> Read {
         UpdateKind::MyChatMember(changed) if !changed.chat.is_private() && changed.new_chat_member.is_present() => {
             Read::Group(changed.chat.id.0)
         }
-        UpdateKind::Error(_) => Read::Unreadable("it is of a kind that is not known"),
+        UpdateKind::Error(_) => loosely(raw),
         _ => Read::NotForUs,
     }
 }
 
-fn body(message: &Message) -> Option<Body> {
+/// The little that we need of a message, whatever else Telegram has added to it since.
+#[derive(Deserialize)]
+struct Loose {
+    update_id: i64,
+    #[serde(alias = "edited_message")]
+    message: LooseMessage,
+}
+
+#[derive(Deserialize)]
+struct LooseMessage {
+    chat: LooseChat,
+    text: Option<String>,
+    #[serde(flatten)]
+    rest: serde_json::Map<String, serde_json::Value>,
+}
+
+#[derive(Deserialize)]
+struct LooseChat {
+    id: i64,
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+/// Reads what teloxide's types do not fit: whoever wrote to us gets an answer.
+fn loosely(raw: &str) -> Read {
+    let Ok(Loose { update_id, message }) = serde_json::from_str::<Loose>(raw) else {
+        return Read::Unreadable("it is no update, or of a kind that is not known");
+    };
+    if message.chat.kind != "private" {
+        return Read::NotForUs;
+    }
+    let LooseMessage { text, rest, .. } = &message;
+    let body = text.as_ref().map_or_else(|| unread(rest), |text| Body::Text(without_command(text)));
+    let from = Address::new(NAME, message.chat.id.to_string());
+    Read::Inbound(Inbound { id: update_id.to_string(), from, body, guess: None }, None)
+}
+
+/// What is no text, by the names of its parts.
+fn unread(parts: &serde_json::Map<String, serde_json::Value>) -> Body {
+    let known = [
+        ("photo", "照片"),
+        ("voice", "语音"),
+        ("audio", "语音"),
+        ("video", "视频"),
+        ("sticker", "贴图"),
+        ("document", "文件"),
+        ("location", "位置"),
+        ("contact", "名片"),
+    ];
+    let name =
+        known.iter().find(|(part, _)| parts.contains_key(*part)).map_or("不是文字的消息", |(_, name)| name);
+    Body::Unreadable(name.into())
+}
+
+fn body(message: &Message, raw: &str) -> Option<Body> {
     if let Some(text) = message.text() {
         return Some(Body::Text(without_command(text)));
     }
-    let MessageKind::Common(common) = &message.kind else { return None };
+    let common = match &message.kind {
+        MessageKind::Common(common) => common,
+        // Something that teloxide does not know, or not so.
+        MessageKind::Empty {} => {
+            return serde_json::from_str::<Loose>(raw).ok().map(|loose| unread(&loose.message.rest));
+        }
+        _ => return None,
+    };
     let name = match common.media_kind {
         MediaKind::Photo(_) => "照片",
         MediaKind::Voice(_) | MediaKind::Audio(_) => "语音",

@@ -90,7 +90,9 @@ async fn fetch(telegram: &Telegram, inbox: &Arc<Inbox>, offset: Option<i64>) -> 
 }
 
 /// Takes several in: those of one chat one after the other, the chats at once.
-async fn take_all(telegram: &Telegram, inbox: &Arc<Inbox>, updates: Vec<String>) -> Result<()> {
+async fn take_all(telegram: &Telegram, inbox: &Arc<Inbox>, mut updates: Vec<String>) -> Result<()> {
+    // In the order in which Telegram numbers them, whatever the order in which they came.
+    updates.sort_by_key(|update| number(update));
     let mut chats: Vec<(Option<String>, Vec<String>)> = Vec::new();
     for update in updates {
         let chat = match read::update(&update) {
