@@ -21,11 +21,6 @@ impl Counter {
     pub fn count(&self) {
         self.value.fetch_add(1, Relaxed);
     }
-
-    /// How many there were.
-    pub fn value(&self) -> u64 {
-        self.value.load(Relaxed)
-    }
 }
 
 /// Messages that were taken in.

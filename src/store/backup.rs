@@ -14,7 +14,8 @@ use std::{
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use sqlx::{AnyConnection, Connection, Row, any::install_default_drivers, migrate::Migrator};
 
-static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations");
+/// Every step from an empty database to ours.
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations");
 
 /// The database's name in its folder.
 const NAME: &str = "luzhu.db";

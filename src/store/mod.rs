@@ -132,7 +132,7 @@ impl Store {
     /// # Errors
     /// One sentence that says what to do: the folder cannot be written, or a newer luzhu wrote it.
     pub async fn open(folder: &Path) -> Result<Self> {
-        let file = folder.join("luzhu.db");
+        let file = database_of(folder);
         let url = format!("sqlite:{}?mode=rwc", file.display());
         let store = Self::connect(&url, 4).await.with_context(|| {
             format!(
@@ -171,7 +171,7 @@ impl Store {
     }
 
     async fn migrate(&self) -> Result<()> {
-        match sqlx::migrate!("src/store/migrations").run(&self.pool).await {
+        match backup::MIGRATIONS.run(&self.pool).await {
             Ok(()) => Ok(()),
             Err(sqlx::migrate::MigrateError::VersionMissing(_)) => {
                 bail!("it was written by a newer luzhu; start that version, or point --data to another folder")

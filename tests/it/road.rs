@@ -7,6 +7,7 @@
 
 use std::{
     collections::HashSet,
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -85,6 +86,20 @@ fn compare(telegram: &StandIn, chat: i64, written: &[String], lines: &[Line]) ->
     if at < said.len() { Err(format!("{} of {} lines arrived", at, said.len())) } else { Ok(again) }
 }
 
+/// Holds every chat against what was written in it, by its number; how many messages came again.
+async fn compare_all(telegram: &StandIn, folder: &Path, written: &[Vec<String>]) -> usize {
+    let store = Store::open(folder).await.expect("a store");
+    let mut again = 0;
+    for chat in 1..=CHATS {
+        let lines = lines(&store, &Address::new("telegram", chat.to_string())).await;
+        match compare(telegram, chat, &written[chat as usize], &lines) {
+            Ok(extra) => again += extra,
+            Err(wrong) => panic!("{chat}: {wrong}"),
+        }
+    }
+    again
+}
+
 /// Kills the program at random moments while every update comes five times, out of order.
 async fn killed(hooked: bool) {
     let (total, kills) = (rounds(200), rounds(200) / 15);
@@ -118,15 +133,7 @@ async fn killed(hooked: bool) {
     };
     until("everything is taken in and delivered", async || left().await == 0 && telegram.pending() == 0).await;
     server.kill();
-    let store = Store::open(folder.path()).await.expect("a store");
-    let mut again = 0;
-    for chat in 1..=CHATS {
-        let lines = lines(&store, &Address::new("telegram", chat.to_string())).await;
-        match compare(&telegram, chat, &written[chat as usize], &lines) {
-            Ok(extra) => again += extra,
-            Err(wrong) => panic!("{chat}: {wrong}"),
-        }
-    }
+    let again = compare_all(&telegram, folder.path(), &written).await;
     eprintln!(
         "{} messages ×5, {kills} kills in {} s by {}: 0 lost, 0 heard twice, {again} answers came again",
         written.concat().len(),
@@ -455,15 +462,7 @@ async fn telegram_may_fail_in_every_way() {
     };
     until("everything is taken in and delivered", async || left().await == 0).await;
     drop(server);
-    let store = Store::open(folder.path()).await.expect("a store");
-    let mut again = 0;
-    for chat in 1..=CHATS {
-        let lines = lines(&store, &Address::new("telegram", chat.to_string())).await;
-        match compare(&telegram, chat, &written[chat as usize], &lines) {
-            Ok(extra) => again += extra,
-            Err(wrong) => panic!("{chat}: {wrong}"),
-        }
-    }
+    let again = compare_all(&telegram, folder.path(), &written).await;
     let unanswered = telegram.messages().iter().filter(|message| message.fault.is_some()).count();
     eprintln!(
         "{count} messages in {} s, faults {:?}: 0 lost, {again} came again of {unanswered} that were not answered",

@@ -6,8 +6,7 @@ use anyhow::{Context, Result, bail};
 use reqwest::{Client, Url, redirect};
 use serde::{Deserialize, de::DeserializeOwned};
 
-/// Where updates are taken from a webhook.
-const WEBHOOK: &str = "/channels/telegram";
+use crate::channels::telegram::webhook;
 
 /// What Telegram says.
 #[derive(Debug)]
@@ -49,30 +48,30 @@ pub async fn checkup(token: &str, api_url: &str, public_url: Option<&str>) -> Re
     let client = Client::builder().timeout(Duration::from_secs(5)).redirect(redirect::Policy::none()).build()?;
     let asking = Asking { client, server, token };
     let me: Me = asking.ask("getMe").await?;
-    let webhook: Webhook = asking.ask("getWebhookInfo").await?;
-    let registered = webhook.url.parse::<Url>().ok();
+    let found: Webhook = asking.ask("getWebhookInfo").await?;
+    let registered = found.url.parse::<Url>().ok();
     // Of a foreign address only the host: many carry a token in their path.
     let host = registered.as_ref().and_then(Url::host_str).unwrap_or("another address");
     let mut warnings = Vec::new();
     match public_url {
-        None if webhook.url.is_empty() => {}
+        None if found.url.is_empty() => {}
         None => warnings.push(format!(
             "a webhook at {host} is registered, and Telegram refuses polling while it is; set LUZHU_TELEGRAM_MODE=webhook or call deleteWebhook"
         )),
         Some(public_url) => {
-            let ours = format!("{}{WEBHOOK}", public_url.trim_end_matches('/'));
-            if webhook.url.is_empty() {
+            let ours = webhook::address(public_url);
+            if found.url.is_empty() {
                 warnings.push("no webhook is registered; `luzhu serve` registers it at its start".to_owned());
-            } else if webhook.url != ours {
+            } else if found.url != ours {
                 warnings.push(format!("the webhook leads to {host} and not to {ours}; start `luzhu serve` again, and stop whatever else uses this bot"));
             }
-            if webhook.pending_update_count > 0 {
+            if found.pending_update_count > 0 {
                 warnings.push(format!(
                     "{} updates wait to be delivered; is the address reached from outside?",
-                    webhook.pending_update_count
+                    found.pending_update_count
                 ));
             }
-            if let Some(error) = &webhook.last_error_message {
+            if let Some(error) = &found.last_error_message {
                 warnings.push(format!("the last delivery to the webhook failed: {}", asking.hidden(error)));
             }
         }

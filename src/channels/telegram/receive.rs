@@ -2,7 +2,7 @@
 //! moves after everything before it is durable; after a start Telegram gives what is left, and what
 //! was taken in already has no second effect.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
@@ -93,23 +93,21 @@ async fn fetch(telegram: &Telegram, inbox: &Arc<Inbox>, offset: Option<i64>) -> 
 async fn take_all(telegram: &Telegram, inbox: &Arc<Inbox>, mut updates: Vec<String>) -> Result<()> {
     // In the order in which Telegram numbers them, whatever the order in which they came.
     updates.sort_by_key(|update| number(update));
-    let mut chats: Vec<(Option<String>, Vec<String>)> = Vec::new();
+    let mut chats: HashMap<Option<String>, Vec<_>> = HashMap::new();
     for update in updates {
-        let chat = match read::update(&update) {
-            Read::Inbound(inbound, _) => Some(inbound.from.id),
+        let read = read::update(&update);
+        let chat = match &read {
+            Read::Inbound(inbound, _) => Some(inbound.from.id.clone()),
             _ => None,
         };
-        match chats.iter_mut().find(|(other, _)| *other == chat) {
-            Some((_, updates)) => updates.push(update),
-            None => chats.push((chat, vec![update])),
-        }
+        chats.entry(chat).or_default().push((read, update));
     }
     let mut taking = JoinSet::new();
-    for (_, updates) in chats {
+    for updates in chats.into_values() {
         let (telegram, inbox) = (telegram.clone(), Arc::clone(inbox));
         taking.spawn(async move {
-            for update in &updates {
-                take(&telegram, &inbox, update).await?;
+            for (read, update) in updates {
+                take(&telegram, &inbox, read, &update).await?;
             }
             anyhow::Ok(())
         });
@@ -125,8 +123,8 @@ async fn take_all(telegram: &Telegram, inbox: &Arc<Inbox>, mut updates: Vec<Stri
 ///
 /// # Errors
 /// When the store fails: then it must not be acknowledged.
-pub(super) async fn take(telegram: &Telegram, inbox: &Arc<Inbox>, update: &str) -> Result<()> {
-    match read::update(update) {
+pub(super) async fn take(telegram: &Telegram, inbox: &Arc<Inbox>, read: Read, update: &str) -> Result<()> {
+    match read {
         Read::Inbound(inbound, pressed) => {
             receive(inbox, inbound, update).await?;
             if let Some(pressed) = pressed {

@@ -16,7 +16,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    channels::telegram::{KINDS, Telegram, receive},
+    channels::telegram::{KINDS, Telegram, read, receive},
     inbox::Inbox,
     metrics,
     text::clean,
@@ -40,6 +40,11 @@ struct Hook {
     secret: [u8; 32],
 }
 
+/// The address at which Telegram calls, under the one that people use.
+pub(super) fn address(public_url: &str) -> String {
+    format!("{}{PATH}", public_url.trim_end_matches('/'))
+}
+
 pub(super) fn routes(telegram: Telegram, inbox: Arc<Inbox>, secret: &str) -> Router {
     let hook = Hook { telegram, inbox, secret: Sha256::digest(secret).into() };
     Router::new().route(PATH, post(called)).with_state(hook)
@@ -56,7 +61,8 @@ async fn called(State(hook): State<Hook>, headers: HeaderMap, body: Bytes) -> Re
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     }
     let update = String::from_utf8_lossy(&body);
-    match receive::take(&hook.telegram, &hook.inbox, &clean::paired(&update)).await {
+    let update = clean::paired(&update);
+    match receive::take(&hook.telegram, &hook.inbox, read::update(&update), &update).await {
         Ok(()) => StatusCode::OK.into_response(),
         Err(error) => {
             tracing::error!("Telegram: an update is not stored: {error:#}");
@@ -67,7 +73,7 @@ async fn called(State(hook): State<Hook>, headers: HeaderMap, body: Bytes) -> Re
 
 pub(super) async fn register(telegram: &Telegram, public_url: &str, secret: &str) -> Result<()> {
     let asked = json!({
-        "url": format!("{}{PATH}", public_url.trim_end_matches('/')),
+        "url": address(public_url),
         "secret_token": secret,
         "allowed_updates": KINDS,
         "max_connections": 40,
