@@ -60,9 +60,10 @@ async fn run(command: Command) -> Result<()> {
         Command::Ask(Ask { question, json, explain, content }) => {
             let (library, clock) = build(&content)?;
             let form = match (json, explain) {
-                (true, _) => ask::Form::Json,
-                (_, true) => ask::Form::Explained,
-                _ => ask::Form::Text,
+                (true, true) => ask::Form::ExplainedJson,
+                (true, false) => ask::Form::Json,
+                (false, true) => ask::Form::Explained,
+                (false, false) => ask::Form::Text,
             };
             ask::run(&library, question.as_deref(), form, clock.today())
         }

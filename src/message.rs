@@ -453,6 +453,9 @@ pub struct Message {
     /// The article that was told, if any.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub article: Option<String>,
+    /// The article of the second reading that was told, if any.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub also: Option<String>,
     /// How likely it is that this is what was asked, 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub confidence: Option<f32>,

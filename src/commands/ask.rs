@@ -10,7 +10,10 @@ use crate::{
     channels::terminal::{print_line, read_line},
     commands::Shown,
     conversation::{Conversation, step},
-    library::Library,
+    library::{
+        Library,
+        finder::{Features, Finding},
+    },
     message::{Body, Message},
 };
 
@@ -23,6 +26,8 @@ pub enum Form {
     Json,
     /// Words, and how the question was read.
     Explained,
+    /// One line of JSON, with how the question was read.
+    ExplainedJson,
 }
 
 #[derive(Serialize)]
@@ -30,6 +35,67 @@ struct Answer<'a> {
     question: &'a str,
     #[serde(flatten)]
     shown: Shown<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explain: Option<Explained<'a>>,
+}
+
+/// How a question was read, and what speaks for each candidate.
+#[derive(Serialize)]
+struct Explained<'a> {
+    folded: String,
+    words: Vec<String>,
+    widened: Vec<(String, Vec<String>)>,
+    mended: Option<String>,
+    confidence: f32,
+    candidates: Vec<Candidate<'a>>,
+}
+
+#[derive(Serialize)]
+struct Candidate<'a> {
+    id: &'a str,
+    section: usize,
+    score: f32,
+    #[serde(flatten)]
+    features: Features,
+}
+
+impl<'a> Explained<'a> {
+    fn of(library: &'a Library, question: &str) -> Self {
+        let (reading, found) = library.find(question);
+        let candidate = |finding: &Finding| Candidate {
+            id: library.name_of(finding),
+            section: finding.section,
+            score: finding.score,
+            features: finding.features,
+        };
+        Self {
+            words: reading.terms.words,
+            folded: reading.folded,
+            widened: reading.widened,
+            mended: reading.mended,
+            confidence: found.confidence,
+            candidates: found.findings.iter().map(candidate).collect(),
+        }
+    }
+
+    fn text(&self) -> String {
+        let mut out = format!("\n读作：{}\n分词：{}\n", self.folded, self.words.join(" / "));
+        for (word, terms) in &self.widened {
+            let _ = writeln!(out, "词表：{word} → {}", terms.join("、"));
+        }
+        if let Some(mended) = &self.mended {
+            let _ = writeln!(out, "同音：{mended}");
+        }
+        let _ = writeln!(out, "把握：{:.2}", self.confidence);
+        for Candidate { id, section, score, features: f } in &self.candidates {
+            let _ = writeln!(
+                out,
+                "{score:.2}  {id}  第{section}节  用词{:.2} 最近问法{:.2} 近三句{:.2} 近八句{:.2} 句子{:.2} 标题{:.2} 覆盖{:.2} 对象{:.0}",
+                f.bayes, f.ask, f.near, f.around, f.tell, f.head, f.cover, f.side
+            );
+        }
+        out.trim_end().to_owned()
+    }
 }
 
 /// Answers one question, or every line of standard input.
@@ -50,8 +116,12 @@ fn answered(library: &Library, question: &str, form: Form, today: NaiveDate) -> 
     let message = reply(library, question, today);
     Ok(match form {
         Form::Text => message.text(),
-        Form::Json => serde_json::to_string(&Answer { question, shown: Shown::from(&message) })?,
-        Form::Explained => format!("{}\n{}", message.text(), explained(library, question)),
+        Form::Json => serde_json::to_string(&Answer { question, shown: Shown::from(&message), explain: None })?,
+        Form::Explained => format!("{}\n{}", message.text(), Explained::of(library, question).text()),
+        Form::ExplainedJson => {
+            let explain = Some(Explained::of(library, question));
+            serde_json::to_string(&Answer { question, shown: Shown::from(&message), explain })?
+        }
     })
 }
 
@@ -59,22 +129,4 @@ fn answered(library: &Library, question: &str, form: Form, today: NaiveDate) -> 
 pub fn reply(library: &Library, question: &str, today: NaiveDate) -> Message {
     let mut turn = step(library, &Conversation::default(), &Body::Text(question.into()), today);
     turn.said.remove(0)
-}
-
-fn explained(library: &Library, question: &str) -> String {
-    let (reading, found) = library.find(question);
-    let mut out = format!("\n读作：{}\n分词：{}\n", reading.folded, reading.terms.words.join(" / "));
-    for (word, terms) in &reading.widened {
-        let _ = writeln!(out, "词表：{word} → {}", terms.join("、"));
-    }
-    let _ = writeln!(out, "把握：{:.2}", found.confidence);
-    for finding in &found.findings {
-        let (name, f) = (library.name_of(finding), finding.features);
-        let _ = writeln!(
-            out,
-            "{:.2}  {}  第{}节  用词{:.2} 最近问法{:.2} 近三句{:.2} 近八句{:.2} 标题{:.2} 覆盖{:.2} 对象{:.0}",
-            finding.score, name, finding.section, f.bayes, f.ask, f.near, f.around, f.head, f.cover, f.side
-        );
-    }
-    out.trim_end().to_owned()
 }

@@ -140,7 +140,7 @@ impl Expect {
     fn holds(&self, message: &Message) -> Result<bool> {
         let kind = self.kinds.is_empty() || self.kinds.contains(&message.kind);
         // An article is only to be expected of an answer, not of a question back.
-        let told = message.article.as_ref().is_some_and(|article| self.articles.contains(article));
+        let told = message.article.iter().chain(&message.also).any(|article| self.articles.contains(article));
         let article = self.articles.is_empty() || told || message.kind != Kind::Answer;
         let text = message.text();
         let mut says = true;

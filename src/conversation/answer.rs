@@ -32,6 +32,9 @@ pub const CLARIFY_FROM: f32 = 0.30;
 /// From this confidence on the first finding is told.
 pub const ANSWER_FROM: f32 = 0.85;
 
+/// From this confidence on in one of the first two, both are told.
+pub const EITHER_FROM: f32 = 0.70;
+
 /// Speaks for one person on one day.
 pub struct Speaker<'a> {
     /// What we know.
@@ -56,6 +59,7 @@ impl Speaker<'_> {
             sources: vec![],
             choices: vec![],
             article: None,
+            also: None,
             confidence: None,
             outcomes: vec![],
             by: None,
@@ -73,24 +77,53 @@ impl Speaker<'_> {
         message
     }
 
-    /// The short answer of one section of an article (0 is the summary).
-    pub fn answer(&self, article: &Article, section: usize) -> Message {
-        let (lead, points): (&str, Vec<&str>) = match section.checked_sub(1).and_then(|i| article.sections.get(i)) {
-            Some(section) => {
-                // The sentence that answers, what belongs to it, and the gist of the whole.
-                let gist = Some(article.summary.as_str()).filter(|gist| !repeats(&section.answer, gist));
-                let own = section.points.iter().map(String::as_str).take(POINTS - usize::from(gist.is_some()));
-                (&section.answer, own.chain(gist).collect())
-            }
-            None => {
-                let answers = article.sections.iter().map(|section| section.answer.as_str());
-                (&article.summary, answers.filter(|answer| !repeats(answer, &article.summary)).take(POINTS).collect())
-            }
+    /// The short answer of an article: what a question found in it and the sentences that fit best, or what the
+    /// article itself puts first.
+    pub fn answer(&self, article: &Article, found: Option<&Finding>) -> Message {
+        let all: Vec<&str> = article.sentences().collect();
+        let fitting = found.into_iter().flat_map(|found| &found.sentences).filter_map(|i| all.get(*i).copied());
+        let own = found.and_then(|found| found.section.checked_sub(1)).and_then(|i| article.sections.get(i));
+        let lead = own.map_or(article.summary.as_str(), |section| &section.answer);
+        // After those that fit, the section's own points or what the other sections answer, and the gist.
+        let next: Vec<&str> = match own {
+            Some(section) => section.points.iter().chain([&article.summary]).map(String::as_str).collect(),
+            None => article.sections.iter().map(|section| section.answer.as_str()).collect(),
         };
+        let mut points: Vec<&str> = Vec::new();
+        for text in fitting.chain(next) {
+            let new = text != lead && !points.contains(&text) && !repeats(text, lead);
+            if new && points.len() < POINTS {
+                points.push(text);
+            }
+        }
+        // As the article has them.
+        points.sort_by_key(|point| all.iter().position(|text| text == point));
         let mut message = self.tell(article, lead, &points);
         let mut acts = self.ways_from(article);
         acts.push(Act::More(article.id.clone()));
         self.offer(&mut message, acts);
+        message
+    }
+
+    /// The short answers of the two readings that are likely.
+    pub fn either(&self, first: (&Article, &Finding), second: (&Article, &Finding)) -> Message {
+        let mut message = self.answer(first.0, Some(first.1));
+        let other = self.answer(second.0, Some(second.1));
+        message.points.truncate(POINTS - 1);
+        let title = self.spoken(&second.0.title);
+        message.points.push(format!("{}{title}：{}", self.spoken(wording::EITHER), other.lead));
+        message.notes.extend(other.notes);
+        message.notes.dedup();
+        for source in other.sources {
+            if !message.sources.iter().any(|known| (&known.title, &known.article) == (&source.title, &source.article)) {
+                message.sources.push(source);
+            }
+        }
+        let mut acts = vec![self.way(&second.0.id)];
+        acts.extend(message.choices.iter().map(|choice| choice.act.clone()).filter(|act| *act != Act::Human));
+        acts.dedup();
+        self.offer(&mut message, acts);
+        message.also = Some(second.0.id.clone());
         message
     }
 

@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod dialog;
 pub mod eligibility;
+mod follow;
 pub mod handoff;
 pub mod state;
 pub mod step;

@@ -26,6 +26,8 @@ pub struct Conversation {
     pub asked: Vec<String>,
     /// The articles that were told last, oldest first.
     pub shown: Vec<String>,
+    /// What was answered last, so that 那要多久 is understood.
+    pub topic: Option<Topic>,
     /// A request that waits for a counsellor.
     pub request: Option<Request>,
     /// The counsellor who speaks; nobody: the assistant does.
@@ -53,6 +55,15 @@ pub struct Conversation {
     /// What this turn does beside its words; empty between turns.
     #[serde(skip)]
     pub deeds: Vec<Deed>,
+}
+
+/// What a question that follows on is about.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Topic {
+    /// The article that was told.
+    pub article: String,
+    /// The question that it answered, folded, with those that it followed on.
+    pub question: String,
 }
 
 /// A procedure under way. The place in it is found by going through the answers.

@@ -4,10 +4,11 @@ use chrono::NaiveDate;
 
 use crate::{
     conversation::{
-        answer::{ANSWER_FROM, CLARIFY_FROM, Speaker},
+        answer::{ANSWER_FROM, CLARIFY_FROM, EITHER_FROM, Speaker},
         dialog::{self, Dialog, listen},
+        follow,
         handoff::{Deed, Desk, Handoff},
-        state::{Conversation, Reason},
+        state::{Conversation, Reason, Topic},
         understand, wording,
     },
     library::{Library, Subject, article::Article, finder::Finding, fixed::Fixed},
@@ -380,8 +381,8 @@ fn returning(reply: Vec<Message>, next: &mut Conversation, speaker: &Speaker<'_>
 }
 
 /// An answer; a matter that only a person may judge is handed over with it.
-fn told(next: &mut Conversation, article: &Article, section: usize, speaker: &Speaker<'_>) -> Message {
-    let mut message = speaker.answer(article, section);
+fn told(next: &mut Conversation, article: &Article, found: Option<&Finding>, speaker: &Speaker<'_>) -> Message {
+    let mut message = speaker.answer(article, found);
     if article.counsellor {
         next.shown.push(article.id.clone());
         Handoff { next, speaker }.with(&mut message, Reason::Topic, wording::ONLY_A_PERSON);
@@ -425,12 +426,25 @@ fn say_fixed(next: &mut Conversation, fixed: &Fixed, speaker: &Speaker<'_>) -> V
 
 /// The reply to a question, as sure as the search is.
 fn search(next: &mut Conversation, question: &str, speaker: &Speaker<'_>) -> Vec<Message> {
-    let (_, found) = speaker.library.find(question);
-    let message = match found.findings.first().map(|first| (first, speaker.library.subject(first))) {
+    let (question, found) = follow::find(next.topic.as_ref(), question, speaker.library);
+    let question = question.as_str();
+    let mut sure = found.confidence;
+    let subject = |i: usize| found.findings.get(i).map(|finding| (finding, speaker.library.subject(finding)));
+    let message = match subject(0) {
         Some((first, Subject::Article(article))) if found.confidence >= ANSWER_FROM => {
             next.unknown = 0;
-            told(next, article, first.section, speaker)
+            next.topic = Some(Topic { article: article.id.clone(), question: question.to_owned() });
+            told(next, article, Some(first), speaker)
         }
+        Some((first, Subject::Article(article))) if found.either >= EITHER_FROM => match subject(1) {
+            Some((second, Subject::Article(other))) if !article.counsellor && !other.counsellor => {
+                next.unknown = 0;
+                next.topic = Some(Topic { article: article.id.clone(), question: question.to_owned() });
+                sure = found.either;
+                speaker.either((article, first), (other, second))
+            }
+            _ => speaker.clarify(&found.findings),
+        },
         Some((_, Subject::Article(_))) if found.confidence >= CLARIFY_FROM => speaker.clarify(&found.findings),
         Some((first, Subject::Elsewhere(matter))) => match speaker.library.reply_for(matter) {
             Some(fixed) if is_held_back(question, fixed, speaker.library) => unknown(next, speaker),
@@ -446,7 +460,7 @@ fn search(next: &mut Conversation, question: &str, speaker: &Speaker<'_>) -> Vec
         },
         _ => unknown(next, speaker),
     };
-    vec![confident(message, found.confidence)]
+    vec![confident(message, sure)]
 }
 
 /// From here on a message is of the kind of its nearest examples, though it is like none of them.
@@ -469,7 +483,10 @@ fn do_act(next: &mut Conversation, act: &Act, speaker: &Speaker<'_>) -> Vec<Mess
     next.leaving &= matches!(act, Act::Leave | Act::Place | Act::Write(_) | Act::Call(_) | Act::Rate(_) | Act::Return);
     let message = match act {
         Act::Show(id) | Act::More(id) => match (library.article(id), act) {
-            (Some(article), Act::Show(_)) => told(next, article, 0, speaker),
+            (Some(article), Act::Show(_)) => {
+                next.topic = Some(Topic { article: article.id.clone(), question: library.language.fold(&article.title) });
+                told(next, article, None, speaker)
+            }
             (Some(article), _) => speaker.whole(article),
             (None, _) => speaker.say(Kind::Smalltalk, wording::STALE, &[]),
         },

@@ -5,6 +5,7 @@ use crate::{
     conversation::{Conversation, dialog::listen},
     library::{Library, flow::Flow, repair},
     message::{Act, Body, Choice, Script},
+    text::words::clauses,
 };
 
 /// The act that a short message asks for, if it is one.
@@ -39,7 +40,7 @@ pub fn intent<'a>(folded: &str, library: &'a Library) -> Option<&'a Flow> {
     if weighing.is_some() || listen::is_question(folded) {
         return weighing;
     }
-    listen::clauses(folded).into_iter().chain([folded]).find_map(|clause| {
+    clauses(folded).into_iter().chain([folded]).find_map(|clause| {
         let words = repair::bare(clause);
         let wishes = library.repairs.wish(&words);
         library.flows.iter().find(|flow| named(flow, &wishes))

@@ -2,6 +2,8 @@
 
 /// Before the readings of a question back.
 pub const CLARIFY: &str = "您想问的是哪一个？请回复数字；都不是的话，换个说法再问我。";
+/// Before the second reading that is told.
+pub const EITHER: &str = "如果您问的是";
 /// Nothing is claimed.
 pub const UNKNOWN: &str = "这个问题我没有把握，不敢随便回答。";
 /// What to do instead.

@@ -162,7 +162,7 @@ pub(super) fn suggestions(inbox: &Inbox, conversation: &Conversation) -> Vec<Sug
     let findings = if question.is_empty() { vec![] } else { library.find(&question).1.findings };
     let found = findings.iter().filter_map(|finding| match library.subject(finding) {
         Subject::Article(article) => {
-            let message = speaker.answer(article, finding.section);
+            let message = speaker.answer(article, Some(finding));
             let text =
                 [Some(message.body()), message.source_line()].into_iter().flatten().collect::<Vec<_>>().join("\n");
             Some(Suggestion {

@@ -116,6 +116,12 @@ impl Article {
         texts
     }
 
+    /// Every sentence that may answer a question: the summary, then each section's answer and points.
+    pub fn sentences(&self) -> impl Iterator<Item = &str> {
+        let answers = self.sections.iter().flat_map(|section| std::iter::once(&section.answer).chain(&section.points));
+        std::iter::once(&self.summary).chain(answers).map(String::as_str)
+    }
+
     /// Checks what needs the rest of the library: figures, and the day it is read on.
     pub fn check(&self, amounts: &Amounts, today: NaiveDate, report: &mut Report<'_>) {
         for (key, text) in self.texts() {

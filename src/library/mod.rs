@@ -243,6 +243,15 @@ impl Library {
         (reading, found)
     }
 
+    /// Reads a question that follows on another, and finds what answers it.
+    pub fn find_after(&self, before: &str, told: &str, question: &str) -> (Reading, Found) {
+        let read = |text: &str| self.finder.read(text, &self.language, &self.lexicon);
+        let Some(told) = self.by_id.get(told) else { return self.find(question) };
+        let reading = self.finder.read_after(&read(before), *told, read(question));
+        let found = self.finder.find(&reading, None);
+        (reading, found)
+    }
+
     /// What a line of `asks` finds when that line itself is left out.
     pub fn find_without(&self, question: &str, line: finder::AskLine) -> Found {
         let reading = self.finder.read(question, &self.language, &self.lexicon);

@@ -1,7 +1,10 @@
 //! Words by jieba, and beside them the pairs and single characters that catch what words miss.
 
+use std::sync::LazyLock;
+
 use jieba_rs::Jieba;
 use pinyin::ToPinyin;
+use rustc_hash::FxHashSet as HashSet;
 
 /// The search terms of one text.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -14,7 +17,7 @@ pub struct Terms {
     pub chars: Vec<String>,
     /// How neighbouring characters sound, without tones: what a slip of a pinyin keyboard keeps.
     pub sounds: Vec<String>,
-    /// The pairs that the sounds belong to.
+    /// What the sounds were written as: two characters, or letters for one or both.
     sounded: Vec<String>,
 }
 
@@ -152,6 +155,13 @@ impl Terms {
         self.sounded.iter().zip(&self.sounds).map(|(pair, sound)| (pair.as_str(), sound.as_str()))
     }
 
+    /// The terms of two texts.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.join(other);
+        self
+    }
+
     /// Takes the terms of another text in.
     pub fn join(&mut self, other: Self) {
         self.words.extend(other.words);
@@ -161,48 +171,95 @@ impl Terms {
         self.sounded.extend(other.sounded);
     }
 
-    /// Adds the characters and pairs of one run without punctuation.
+    /// Adds the characters, pairs and sounds of one run without punctuation.
     fn add_run(&mut self, run: &str) {
-        let mut latin = String::new();
-        let mut before: Option<char> = None;
-        let (mut sound_before, mut char_before): (Option<&str>, Option<char>) = (None, None);
-        for c in run.chars() {
-            if c.is_ascii_alphanumeric() {
-                latin.push(c);
-                (before, sound_before) = (None, None);
-                continue;
+        let (mut before, mut sound_before): (Option<char>, Option<(&str, &str)>) = (None, None);
+        for piece in pieces(run) {
+            let sounds = match piece.chars().next() {
+                Some(c) if !c.is_ascii_alphanumeric() => {
+                    self.chars.push(piece.into());
+                    if let Some(before) = before.replace(c) {
+                        let pair = String::from_iter([before, c]);
+                        if !STOP.contains(&pair.as_str()) {
+                            self.pairs.push(pair);
+                        }
+                    }
+                    c.to_pinyin().map(|sound| vec![(sound.plain(), piece)]).unwrap_or_default()
+                }
+                // A number or a Latin word counts as one character and as one pair.
+                _ => {
+                    self.pairs.push(piece.into());
+                    self.chars.push(piece.into());
+                    before = None;
+                    syllables(piece)
+                }
+            };
+            if sounds.is_empty() {
+                sound_before = None;
             }
-            let sound = c.to_pinyin().map(|sound| sound.plain());
-            if let (Some(before), Some(sound)) = (sound_before, sound) {
-                self.sounds.push(format!("{before}{sound}"));
-                self.sounded.extend(char_before.map(|before| String::from_iter([before, c])));
-            }
-            (sound_before, char_before) = (sound, Some(c));
-            self.end_latin(&mut latin);
-            self.chars.push(c.into());
-            if let Some(before) = before {
-                let pair = String::from_iter([before, c]);
-                if !STOP.contains(&pair.as_str()) {
-                    self.pairs.push(pair);
+            for (sound, written) in sounds {
+                if let Some((sound_before, written_before)) = sound_before.replace((sound, written)) {
+                    self.sounds.push(format!("{sound_before}{sound}"));
+                    self.sounded.push(format!("{written_before}{written}"));
                 }
             }
-            before = Some(c);
         }
-        self.end_latin(&mut latin);
     }
+}
 
-    /// A number or a Latin word counts as one character and as one pair.
-    fn end_latin(&mut self, latin: &mut String) {
-        if !latin.is_empty() {
-            self.pairs.push(latin.clone());
-            self.chars.push(std::mem::take(latin));
-        }
+/// A run cut into Han characters and stretches of letters and digits.
+fn pieces(run: &str) -> impl Iterator<Item = &str> {
+    let mut rest = run;
+    std::iter::from_fn(move || {
+        let first = rest.chars().next()?;
+        let end = match first.is_ascii_alphanumeric() {
+            true => rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len()),
+            false => first.len_utf8(),
+        };
+        let (piece, after) = rest.split_at(end);
+        rest = after;
+        Some(piece)
+    })
+}
+
+/// Letters that are pinyin (shiye) as syllables, each as it sounds and as it was written; nothing when they
+/// are anything else.
+fn syllables(letters: &str) -> Vec<(&str, &str)> {
+    static ALL: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+        ('\u{4e00}'..='\u{9fa5}').filter_map(|c| c.to_pinyin()).map(|sound| sound.plain()).collect()
+    });
+    if letters.is_empty() || letters.len() > 40 {
+        return vec![];
     }
+    // The longest first syllable that leaves syllables behind it.
+    let longest = letters.len().min(6);
+    let fits = |length: &usize| letters.is_char_boundary(*length) && ALL.contains(&letters[..*length]);
+    (1..=longest).rev().filter(fits).find_map(|length| {
+        let (first, rest) = letters.split_at(length);
+        let after = syllables(rest);
+        (rest.is_empty() || !after.is_empty()).then(|| [vec![(first, first)], after].concat())
+    }).unwrap_or_default()
+}
+
+/// The parts of a folded text between signs of punctuation.
+pub fn clauses(folded: &str) -> Vec<&str> {
+    let ends = [',', '。', ';', '!', '?', '、', '\n', ' ', ':'];
+    folded.split(ends).map(str::trim).filter(|clause| !clause.is_empty()).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn letters_that_are_pinyin_sound() {
+        assert_eq!(syllables("shiye").iter().map(|(sound, _)| *sound).collect::<Vec<_>>(), ["shi", "ye"]);
+        assert_eq!(syllables("hr"), []);
+        let terms = Segmenter::load().terms("见xi补tie,shiye dengji");
+        for (sound, written) in [("jianxi", "见xi"), ("xibu", "xi补"), ("butie", "补tie"), ("shiye", "shiye")] {
+            assert!(terms.sounding_pairs().any(|pair| pair == (written, sound)), "{written}: {terms:?}");
+        }
+    }
 
     #[test]
     fn words_pairs_and_characters_of_a_question() {

@@ -12,6 +12,7 @@ use crate::{
         repair::bare,
     },
     message::Message,
+    text::words::clauses,
 };
 
 impl Dialog<'_> {
@@ -28,7 +29,7 @@ impl Dialog<'_> {
         if lexicon.change.contains(&words) {
             return Some(self.review());
         }
-        let clauses = listen::clauses(folded);
+        let clauses = clauses(folded);
         let first = bare(clauses.first()?);
         let mark = lexicon.marks.iter().find(|mark| first.starts_with(mark.as_str()))?;
         let rest = match first.strip_prefix(mark.as_str()).filter(|rest| !rest.is_empty()) {

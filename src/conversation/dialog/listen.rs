@@ -12,6 +12,7 @@ use crate::{
     text::{
         number::{self, Read},
         when::{self, Prefer},
+        words::clauses,
     },
 };
 
@@ -112,12 +113,6 @@ fn asks_how_many(folded: &str) -> bool {
     let counted = ["几个月", "几天", "几年", "几次", "几岁", "几号", "几点"];
     let told = |before: &str| before.ends_with(['前', '好', '这', '那', '过', '十', '后', '有']);
     counted.iter().flat_map(|word| folded.match_indices(word)).any(|(at, _)| !told(&folded[..at]))
-}
-
-/// The parts of a message between signs of punctuation.
-pub fn clauses(folded: &str) -> Vec<&str> {
-    let ends = [',', '。', ';', '!', '?', '、', '\n', ' ', ':'];
-    folded.split(ends).map(str::trim).filter(|clause| !clause.is_empty()).collect()
 }
 
 /// A length of time that is not 三年前, which tells a day.

@@ -28,6 +28,7 @@ enum PartKind {
     Line,
     Section,
     Heading,
+    Sentence,
 }
 
 /// Numbers for terms, and what sounds alike, while texts are read.
@@ -83,18 +84,27 @@ fn read_lines(asks: &[Vec<String>], language: &Language, lexicon: &Lexicon, to: 
     }
 }
 
-/// Reads the terms of all sections, and of what heads them; the summary is section zero.
+/// Reads the terms of all sections, of what heads them, and of their sentences; the summary is section zero.
 fn read_sections(articles: &[Article], language: &Language, to: impl Fn(Part)) {
     let terms = |text: &str| language.terms(&language.fold(text));
     for (i, article) in articles.iter().enumerate() {
-        let summary = terms(&format!("{} {}", article.title, article.summary));
-        to(Part { kind: PartKind::Section, place: (i, 0), terms: summary });
-        to(Part { kind: PartKind::Heading, place: (i, 0), terms: terms(&article.title) });
+        let send = |kind, part, terms| to(Part { kind, place: (i, part), terms });
+        let (title, summary) = (terms(&article.title), terms(&article.summary));
+        let mut sentences = 0..;
+        let mut sentence = |terms: &Terms| send(PartKind::Sentence, sentences.next().unwrap_or_default(), terms.clone());
+        sentence(&summary);
+        send(PartKind::Section, 0, title.clone().and(summary));
+        send(PartKind::Heading, 0, title.clone());
         for (part, section) in (1..).zip(&article.sections) {
-            let points = section.points.join(" ");
-            let text = format!("{} {} {} {points}", article.title, section.heading, section.answer);
-            to(Part { kind: PartKind::Section, place: (i, part), terms: terms(&text) });
-            to(Part { kind: PartKind::Heading, place: (i, part), terms: terms(&section.heading) });
+            let heading = terms(&section.heading);
+            let mut whole = title.clone().and(heading.clone());
+            for text in std::iter::once(&section.answer).chain(&section.points) {
+                let terms = terms(text);
+                sentence(&terms);
+                whole.join(terms);
+            }
+            send(PartKind::Section, part, whole);
+            send(PartKind::Heading, part, heading);
         }
     }
 }
@@ -106,7 +116,7 @@ impl Finder {
     pub fn build(articles: &[Article], asks: &[Vec<String>], language: &Language, lexicon: &Lexicon) -> Self {
         let (mut lines, mut sections) = (IndexBuilder::new(), IndexBuilder::new());
         let mut words = Words::default();
-        let [mut line_texts, mut section_texts, mut headings] = [const { Vec::new() }; 3];
+        let [mut line_texts, mut section_texts, mut headings, mut sentences] = [const { Vec::new() }; 4];
         std::thread::scope(|scope| {
             let (send, parts) = mpsc::sync_channel::<Part>(256);
             let send_sections = send.clone();
@@ -125,17 +135,23 @@ impl Finder {
                         section_texts.push(text);
                     }
                     PartKind::Heading => headings.push(text),
+                    PartKind::Sentence => sentences.push(text),
                 }
             }
         });
         let taiwan = |i: usize| articles.get(i).map(|article| article.topic == "taiwan");
-        let about = asks.iter().enumerate().map(|(i, asks)| About { lines: asks.len(), taiwan: taiwan(i) });
+        let place = |id: &String| articles.iter().position(|article| article.id == *id);
+        let next = |i: usize| articles.get(i).map(|article| article.next.iter().filter_map(place).collect());
+        let about = asks.iter().enumerate();
+        let about =
+            about.map(|(i, asks)| About { lines: asks.len(), taiwan: taiwan(i), next: next(i).unwrap_or_default() });
         let mut finder = Self {
             lines: lines.finish(),
             line_texts: Texts::default(),
             sections: sections.finish(),
             section_texts: Texts::default(),
             headings: Texts::default(),
+            sentences: Texts::default(),
             by_sound: words.by_sound(),
             ids: words.ids,
             tells: vec![],
@@ -152,6 +168,7 @@ impl Finder {
         finder.line_texts = finder.texts(line_texts);
         finder.section_texts = finder.texts(section_texts);
         finder.headings = finder.texts(headings);
+        finder.sentences = finder.texts(sentences);
         finder
     }
 

@@ -7,6 +7,7 @@
 mod build;
 mod question;
 
+use serde::Serialize;
 use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 
 use crate::{
@@ -15,7 +16,10 @@ use crate::{
         search::TextIndex,
         terms::Lexicon,
     },
-    text::{Language, words::Terms},
+    text::{
+        Language,
+        words::{Terms, clauses},
+    },
 };
 
 /// How many texts of each index become candidates.
@@ -42,12 +46,18 @@ pub struct Reading {
     pub terms: Terms,
     /// Words of the lexicon in it, and the mainland terms that they lead to.
     pub widened: Vec<(String, Vec<String>)>,
+    /// The text with slips of a pinyin keyboard mended, if it has any.
+    pub mended: Option<String>,
     /// The terms of those.
     more: Terms,
+    /// The terms of the clauses of a long story that ask nothing.
+    rest: Option<Terms>,
+    /// What the question follows on: the subject that was told before it, and the terms of that question.
+    after: Option<(usize, Terms)>,
 }
 
 /// What speaks for a candidate.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct Features {
     /// How much more often the question's terms stand in this article's `asks`, title and
     /// sections than in all articles': a mean of logarithms, about -1 to 1.
@@ -58,6 +68,8 @@ pub struct Features {
     pub near: f32,
     /// The mean likeness of the eight nearest lines.
     pub around: f32,
+    /// Likeness of the nearest sentence of an answer.
+    pub tell: f32,
     /// Likeness of the title or the nearest heading.
     pub head: f32,
     /// How much of the question stands anywhere in the article.
@@ -66,15 +78,20 @@ pub struct Features {
     pub evidence: f32,
     /// 1 if both are about people from Taiwan, or neither is.
     pub side: f32,
+    /// 1 if it was told just before a question that follows on.
+    pub topic: f32,
 }
 
 /// A candidate: an article (or a matter that we leave to others), the section that fits best, and why.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Finding {
     /// Its place in the library: articles first, then what we leave to others.
     pub subject: usize,
     /// The section to tell: 0 is the summary, 1 the first section.
     pub section: usize,
+    /// The sentences of the article that share terms with the question, by their places in
+    /// [`Article::sentences`](crate::library::article::Article::sentences), the likest first.
+    pub sentences: Vec<usize>,
     /// What speaks for it.
     pub features: Features,
     /// The weighted sum.
@@ -88,6 +105,8 @@ pub struct Found {
     pub findings: Vec<Finding>,
     /// The probability that the first one is what was asked.
     pub confidence: f32,
+    /// The probability that one of the first two is.
+    pub either: f32,
 }
 
 /// The number of a term that stands anywhere in the articles.
@@ -128,6 +147,8 @@ pub struct Finder {
     section_texts: Texts,
     /// What each section is headed by (the summary by the title), in the order of `sections`.
     headings: Texts,
+    /// The sentences that an answer is made of, in the order of [`Article::sentences`](crate::library::article::Article::sentences).
+    sentences: Texts,
     ids: HashMap<String, TermId>,
     /// For each sound of two characters the pairs that have it, the commonest first.
     by_sound: HashMap<String, Vec<String>>,
@@ -148,6 +169,8 @@ struct About {
     lines: usize,
     /// Whether it is about people from Taiwan; nothing where that makes no difference.
     taiwan: Option<bool>,
+    /// The subjects that it leads to.
+    next: Vec<usize>,
 }
 
 impl Text {
@@ -157,30 +180,47 @@ impl Text {
 }
 
 impl Finder {
-    /// For pairs that nobody writes (登计), the pair that sounds the same and shares a character
-    /// (登记). It is added to what was written, never put in its place.
-    fn mended(&self, terms: &Terms) -> Terms {
-        let mut more = Terms::default();
-        for (pair, sound) in terms.sounding_pairs().filter(|(pair, _)| !self.ids.contains_key(&format!("p{pair}"))) {
-            let shares = |other: &&String| other.chars().zip(pair.chars()).any(|(a, b)| a == b);
-            if let Some(meant) = self.by_sound.get(sound).and_then(|pairs| pairs.iter().find(shares)) {
-                more.pairs.push(meant.clone());
-                more.words.push(meant.clone());
-                more.chars.extend(meant.chars().map(String::from));
+    /// The text with pairs of sounds that nobody writes so (登计, 登ji, dengji) as the pair that sounds the same and
+    /// shares what was written as a character (登记), where `is` says so.
+    fn mended(&self, folded: &str, terms: &Terms, is: impl Fn(&str) -> bool) -> Option<String> {
+        let mut text = folded.to_owned();
+        let unknown = |pair: &str| !self.ids.contains_key(&format!("p{pair}"));
+        for (written, sound) in terms.sounding_pairs().filter(|(pair, _)| is(pair) && unknown(pair)) {
+            let meant = self.by_sound.get(sound).and_then(|pairs| pairs.iter().find(|pair| shares(written, pair)));
+            if let Some(meant) = meant {
+                text = text.replace(written, meant);
             }
         }
-        more
+        (text != folded).then_some(text)
     }
 
     /// Reads a question.
     pub fn read(&self, question: &str, language: &Language, lexicon: &Lexicon) -> Reading {
-        let folded = language.fold(question);
-        let terms = language.terms(&folded);
+        let mut folded = language.fold(question);
+        let mut terms = language.terms(&folded);
+        // Letters that spell a word are that word.
+        let spells = |written: &str| written.contains(|c: char| c.is_ascii_alphabetic());
+        if let Some(spelled) = self.mended(&folded, &terms, spells) {
+            terms = language.terms(&spelled);
+            folded = spelled;
+        }
         let widened = lexicon.widen(&folded);
         let mut more = terms_of(&widened, language);
-        more.join(self.mended(&terms));
+        // A slip may be none: what was meant is added to what was written, never put in its place.
+        let mended = self.mended(&folded, &terms, |_| true);
+        if let Some(mended) = &mended {
+            more.join(terms_of(&lexicon.widen(mended), language));
+            more.join(language.terms(mended));
+        }
         let widened = widened.into_iter().map(|(word, to)| (word.to_owned(), to.to_vec())).collect();
-        Reading { folded, terms, widened, more }
+        let rest = rest_of_story(&folded).map(|rest| language.terms(&rest));
+        Reading { folded, terms, widened, mended, more, rest, after: None }
+    }
+
+    /// Reads a question with what was asked and told before it.
+    pub fn read_after(&self, before: &Reading, told: usize, mut reading: Reading) -> Reading {
+        reading.after = Some((told, before.terms.clone().and(before.more.clone())));
+        reading
     }
 
     /// The candidates for a question. `without` leaves one `asks` line out, as if it were not
@@ -190,29 +230,36 @@ impl Finder {
         let left_out = |text: &Text| without == Some((text.article, text.part));
         let mut looked_for = reading.terms.solid();
         looked_for.join(reading.more.solid());
+        if let Some((_, terms)) = &reading.after {
+            looked_for.join(terms.solid());
+        }
         let hits = self.lines.search(&looked_for, CANDIDATES);
         let lines = hits.iter().map(|text| &self.line_texts.texts[*text]).filter(|text| !left_out(text));
         let hits = self.sections.search(&looked_for, CANDIDATES);
         let sections = hits.iter().map(|text| &self.section_texts.texts[*text]);
-        let candidates: HashSet<usize> = lines.chain(sections).map(|text| text.article).collect();
+        let told = reading.after.as_ref().map(|(told, _)| *told);
+        let candidates: HashSet<usize> = lines.chain(sections).map(|text| text.article).chain(told).collect();
 
         let missing =
             without.and_then(|line| self.line_texts.texts.iter().find(|text| (text.article, text.part) == line));
-        let like = Likeness { lines: self.line_texts.likeness(&question), headings: self.headings.likeness(&question) };
+        let like = Likeness { lines: self.line_texts.likeness(&question), headings: self.headings.likeness(&question), sentences: self.sentences.likeness(&question) };
         let taiwan = is_taiwan(&reading.folded);
         let find = |article: usize| {
             let mut features = self.features(&question, &like, article, missing);
             features.side = f32::from(u8::from(self.about[article].taiwan.is_none_or(|about| about == taiwan)));
-            Finding { subject: article, section: 0, features, score: features.score() }
+            features.topic = f32::from(u8::from(told == Some(article)));
+            Finding { subject: article, section: 0, sentences: vec![], features, score: features.score() }
         };
         let mut findings: Vec<Finding> = candidates.into_iter().map(find).collect();
         findings.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.subject.cmp(&b.subject)));
         for finding in findings.iter_mut().take(KEPT) {
             finding.section = self.section_for(&question, &like, finding.subject);
+            finding.sentences = self.sentences_for(&like, finding.subject);
         }
-        let confidence = confidence(&findings, self.articles);
+        let confidence = self.confidence(&findings);
+        let either = self.either(&findings);
         findings.truncate(KEPT);
-        Found { findings, confidence }
+        Found { findings, confidence, either }
     }
 
     fn features(&self, question: &Question, like: &Likeness, article: usize, missing: Option<&Text>) -> Features {
@@ -233,10 +280,12 @@ impl Finder {
             ask: likeness.first().copied().unwrap_or_default(),
             near: mean(3),
             around: mean(8),
+            tell: self.sentences.of(article).map(|i| like.sentences[i]).fold(0.0, f32::max),
             head: self.headings.of(article).map(|i| like.headings[i]).fold(0.0, f32::max),
             cover: question.shared(|id| places.get(&id).is_some_and(|places| stands(id, places))) / question.weight,
             evidence: (solid / ENOUGH).min(1.0),
             side: 0.0,
+            topic: 0.0,
         }
     }
 
@@ -260,6 +309,15 @@ impl Finder {
         sum / question.bayes_weight / 3.0
     }
 
+    /// The sentences that share terms with the question, the likest first.
+    fn sentences_for(&self, like: &Likeness, article: usize) -> Vec<usize> {
+        let place = |i: usize| (self.sentences.texts[i].part, like.sentences[i]);
+        let mut likes: Vec<(usize, f32)> = self.sentences.of(article).map(place).collect();
+        likes.retain(|(_, like)| *like > 0.0);
+        likes.sort_by(|a, b| b.1.total_cmp(&a.1));
+        likes.into_iter().map(|(part, _)| part).collect()
+    }
+
     /// The section to tell: one whose heading is clearly nearer to the question than the title
     /// and the summary are, else the summary.
     fn section_for(&self, question: &Question, like: &Likeness, article: usize) -> usize {
@@ -273,10 +331,79 @@ impl Finder {
     }
 }
 
+/// Whether a pair is a way of writing what sounds the same: a character in its place, or nothing but letters.
+fn shares(written: &str, pair: &str) -> bool {
+    let (first, last) = (written.chars().next(), written.chars().next_back());
+    let same = first == pair.chars().next() || last == pair.chars().next_back();
+    same || written.chars().all(|c| c.is_ascii_alphanumeric())
+}
+
+/// What asks in a story.
+const ASKING: &[&str] = &[
+    "?", "吗", "么", "怎", "多少", "多久", "几", "哪", "啥", "咋", "能不", "可不", "会不", "是不", "有没", "要不要", "该不",
+    "如何", "请问", "想问", "就问", "求", "可以", "能", "该", "算", "行不",
+];
+
+/// A story is at least so long, in characters.
+const STORY: usize = 26;
+
+/// The clauses of a long story that ask nothing; nothing when all do, or none.
+fn rest_of_story(folded: &str) -> Option<String> {
+    if folded.chars().count() < STORY {
+        return None;
+    }
+    let asks = |clause: &&str| ASKING.iter().any(|word| clause.contains(word));
+    let (asking, rest): (Vec<&str>, Vec<&str>) = clauses(folded).into_iter().partition(asks);
+    (!asking.is_empty() && !rest.is_empty()).then(|| rest.join(","))
+}
+
+impl Finder {
+    /// How far the best candidate is before the next one that it does not itself lead to, how far it is before
+    /// anything that is not ours, how much its words tell, and how much of the question stands in it. Fitted on
+    /// labelled questions, with those that should not be answered counting three times; see the README.
+    fn confidence(&self, findings: &[Finding]) -> f32 {
+        let Some((first, others)) = findings.split_first() else { return 0.0 };
+        let f = &first.features;
+        let next = lead(first, others.iter().find(|other| !self.are_related(first.subject, other.subject)), 0.8);
+        let ours = lead(first, others.iter().find(|other| other.subject >= self.articles), 1.0);
+        probability(-4.21 + 2.29 * next + 2.15 * ours + 2.4 * f.evidence + 0.76 * f.cover + 0.64 * f.bayes - 1.09 * f.ask)
+    }
+
+    /// The same for the two best candidates together.
+    fn either(&self, findings: &[Finding]) -> f32 {
+        let [first, second, others @ ..] = findings else { return 0.0 };
+        if first.subject.max(second.subject) >= self.articles {
+            return 0.0;
+        }
+        let most = |feature: fn(&Features) -> f32| feature(&first.features).max(feature(&second.features));
+        let third = lead(first, others.first(), 1.0);
+        let ours = lead(first, others.iter().find(|other| other.subject >= self.articles), 1.0);
+        probability(
+            -3.07 + 1.12 * third
+                + 1.48 * ours
+                + 2.59 * most(|f| f.evidence)
+                + 0.88 * most(|f| f.cover)
+                + 0.89 * most(|f| f.bayes)
+                - 0.44 * most(|f| f.ask),
+        )
+    }
+
+    /// Whether one of two subjects leads to the other.
+    fn are_related(&self, a: usize, b: usize) -> bool {
+        self.about[a].next.contains(&b) || self.about[b].next.contains(&a)
+    }
+}
+
+/// How far a candidate is before another, at most so far.
+fn lead(first: &Finding, other: Option<&Finding>, most: f32) -> f32 {
+    other.map_or(most, |other| (first.score - other.score).min(most))
+}
+
 /// How like a question is to every line and to every heading.
 struct Likeness {
     lines: Vec<f32>,
     headings: Vec<f32>,
+    sentences: Vec<f32>,
 }
 
 impl Texts {
@@ -314,17 +441,11 @@ impl Features {
             + 1.2 * self.head
             + 0.4 * self.cover
             + 0.5 * self.side
+            + 0.3 * self.topic
     }
 }
 
-/// A logistic curve over three things: how far the best candidate is before the next one, how far
-/// it is before anything that is not ours, and how much its words tell. Fitted on labelled
-/// questions, with those that should not be answered counting three times.
-fn confidence(findings: &[Finding], articles: usize) -> f32 {
-    let Some(first) = findings.first() else { return 0.0 };
-    let lead = |other: Option<&Finding>, most: f32| other.map_or(most, |other| (first.score - other.score).min(most));
-    let next = lead(findings.get(1), 0.6);
-    let ours = lead(findings.iter().skip(1).find(|finding| finding.subject >= articles), 1.0);
-    let z = -5.2 + 4.4 * next + 3.6 * ours + 2.2 * first.features.evidence;
+/// A logistic curve.
+fn probability(z: f32) -> f32 {
     1.0 / (1.0 + (-z).exp())
 }

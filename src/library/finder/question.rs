@@ -24,19 +24,32 @@ pub(super) struct Question {
 /// What a term is worth that the lexicon added.
 const ADDED: f32 = 0.7;
 
+/// What a term is worth of a story around a question.
+const REST: f32 = 0.4;
+
+/// What a term is worth of the question before.
+const BEFORE: f32 = 0.5;
+
 impl Question {
     pub(super) fn new(finder: &Finder, reading: &Reading) -> Self {
         let mut question =
             Self { terms: vec![], weight: 0.1, solid: vec![], solid_weight: 0.1, bayes: vec![], bayes_weight: 1.0 };
         let asked = keys(&reading.terms);
-        let more: Vec<String> = keys(&reading.more).into_iter().filter(|key| !asked.contains(key)).collect();
+        let mut more = keys(&reading.more);
+        more.retain(|key| !asked.contains(key));
+        let rest = reading.rest.as_ref().map(keys).unwrap_or_default();
+        let worth = |key: &String| if rest.contains(key) { REST } else { 1.0 };
         for key in &asked {
+            let worth = worth(key);
             let tells = finder.ids.get(key).map_or(finder.unknown * kind(key).tells, |id| finder.tells[*id as usize]);
-            question.weight += tells;
-            question.solid_weight += if kind(key).solid { tells } else { 0.0 };
-            question.bayes_weight += kind(key).tells;
+            question.weight += tells * worth;
+            question.solid_weight += if kind(key).solid { tells * worth } else { 0.0 };
+            question.bayes_weight += kind(key).tells * worth;
         }
-        for (key, worth) in asked.iter().map(|key| (key, 1.0)).chain(more.iter().map(|key| (key, ADDED))) {
+        let before = reading.after.as_ref().map(|(_, terms)| keys(terms)).unwrap_or_default();
+        let before: Vec<&String> = before.iter().filter(|key| !asked.contains(*key) && !more.contains(*key)).collect();
+        let asked = asked.iter().map(|key| (key, worth(key)));
+        for (key, worth) in asked.chain(more.iter().map(|key| (key, ADDED))).chain(before.into_iter().map(|key| (key, BEFORE))) {
             if let Some(id) = finder.ids.get(key) {
                 question.terms.push((*id, finder.tells[*id as usize] * worth));
                 if kind(key).solid {

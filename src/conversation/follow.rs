@@ -1,0 +1,40 @@
+//! Questions that follow on: 那要多久, 那台湾人呢, 可以线上办吗.
+
+use crate::{
+    conversation::{answer::ANSWER_FROM, state::Topic},
+    library::{Library, finder::Found},
+};
+
+/// What a message begins with that leans on what was said.
+const BEGINS: &[&str] = &["那", "它", "这", "如果", "要是", "万一", "假如", "还有", "然后", "另外", "但", "可是", "不过"];
+
+/// What it ends with.
+const ENDS: &[&str] = &["呢", "咧", "捏"];
+
+/// A message of so few characters says little alone.
+const SHORT: usize = 8;
+
+/// Finds what answers a question after the one that was answered last; with it, the question as it was read.
+/// A question that says enough alone is a change of subject, and read alone.
+pub(super) fn find(topic: Option<&Topic>, question: &str, library: &Library) -> (String, Found) {
+    let (_, alone) = library.find(question);
+    let Some(topic) = topic else { return (question.into(), alone) };
+    let leans = leans(question);
+    if alone.confidence >= ANSWER_FROM && !leans {
+        return (question.into(), alone);
+    }
+    let (_, after) = library.find_after(&topic.question, &topic.article, question);
+    let same = |a: &Found, b: &Found| a.findings.first().map(|f| f.subject) == b.findings.first().map(|f| f.subject);
+    if after.confidence < alone.confidence && !(leans && after.confidence >= ANSWER_FROM) || same(&alone, &after) && alone.confidence >= ANSWER_FROM {
+        return (question.into(), alone);
+    }
+    (format!("{} {question}", topic.question), after)
+}
+
+/// Whether a message leans on what was said before it.
+fn leans(question: &str) -> bool {
+    let bare = question.trim_matches(|c: char| !c.is_alphanumeric());
+    BEGINS.iter().any(|word| bare.starts_with(word))
+        || ENDS.iter().any(|word| bare.ends_with(word))
+        || bare.chars().count() <= SHORT
+}
