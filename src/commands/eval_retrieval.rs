@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use crate::{
     channels::terminal::print_line,
     commands::progress::Progress,
-    library::{Library, search::IndexBuilder},
+    library::{Library, passages::Passages},
 };
 
 #[derive(Deserialize)]
@@ -51,18 +51,18 @@ pub fn run(library: &Library, corpus: &Path, queries: &Path, json: bool) -> Resu
     let measuring = Progress::measuring();
     let language = &library.language;
     let begun = Instant::now();
-    let mut index = IndexBuilder::new();
-    for document in &documents {
-        let title = document.title.as_deref().unwrap_or_default();
-        index.add(&language.terms(&language.fold(&format!("{title} {}", document.text))));
-    }
-    let index = index.finish();
+    let text = |document: &Document| match document.title.as_deref() {
+        Some(title) => format!("{title}\n{}", document.text),
+        None => document.text.clone(),
+    };
+    let texts: Vec<String> = documents.iter().map(text).collect();
+    let index = Passages::build(&texts, language);
     let index_s = begun.elapsed().as_secs_f64();
 
     let (mut times, mut sums) = (Vec::with_capacity(queries.len()), [0.0; 4]);
     for query in &queries {
         let begun = Instant::now();
-        let hits = index.search(&language.terms(&language.fold(&query.text)), 10);
+        let hits = index.search(&query.text, 10, language);
         times.push(begun.elapsed().as_secs_f64() * 1000.0);
         let relevant: Vec<usize> = query.relevant.iter().filter_map(|id| places.get(id.as_str()).copied()).collect();
         let ranks: Vec<usize> =

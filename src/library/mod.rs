@@ -9,6 +9,7 @@ pub mod finder;
 pub mod fixed;
 pub mod flow;
 pub mod office;
+pub mod passages;
 pub mod problem;
 pub mod read;
 pub mod reckon;

@@ -1,4 +1,5 @@
-//! Full-text search over short Chinese texts: words, and beside them pairs and characters.
+//! Full-text search over Chinese texts: words, and beside them pairs of characters. It gives candidates; what
+//! uses it ranks them by more than this.
 //!
 //! The index lives in memory and is derived; deleting it loses nothing. Query text is never
 //! query syntax: a query is built from terms.
@@ -6,19 +7,16 @@
 use tantivy::{
     Index, IndexReader, IndexWriter, TantivyDocument, Term,
     collector::TopDocs,
-    query::{BooleanQuery, BoostQuery, Occur, Query, TermQuery},
+    query::{BooleanQuery, Occur, Query, TermQuery},
     schema::{FAST, Field, IndexRecordOption, NumericOptions, Schema, TextFieldIndexing, TextOptions},
 };
 
 use crate::text::words::Terms;
 
-/// What the fields weigh against each other.
-const WEIGHTS: [f32; 4] = [1.0, 1.0, 0.5, 0.25];
-
 /// An index over numbered texts.
 pub struct TextIndex {
     reader: IndexReader,
-    fields: [Field; 4],
+    fields: [Field; 2],
     bytes: u64,
 }
 
@@ -26,7 +24,7 @@ pub struct TextIndex {
 pub struct IndexBuilder {
     index: Index,
     writer: IndexWriter,
-    fields: [Field; 4],
+    fields: [Field; 2],
     number: Field,
     texts: u64,
 }
@@ -40,18 +38,20 @@ impl IndexBuilder {
             TextFieldIndexing::default().set_tokenizer("whitespace").set_index_option(IndexRecordOption::WithFreqs);
         let options = TextOptions::default().set_indexing_options(indexing);
         let mut schema = Schema::builder();
-        let fields = ["word", "pair", "char", "sound"].map(|name| schema.add_text_field(name, options.clone()));
+        let fields = ["word", "pair"].map(|name| schema.add_text_field(name, options.clone()));
         let number = schema.add_u64_field("number", NumericOptions::from(FAST));
         let index = Index::create_in_ram(schema.build());
         let writer = index.writer_with_num_threads(1, 16 << 20).expect(IN_MEMORY);
         Self { index, writer, fields, number, texts: 0 }
     }
 
-    /// Adds the next text.
-    pub fn add(&mut self, terms: &Terms) {
+    /// Adds the next text, by the terms of its sentences.
+    pub fn add<'a>(&mut self, sentences: impl IntoIterator<Item = &'a Terms>) {
         let mut document = TantivyDocument::new();
-        for (field, terms) in self.fields.iter().zip(terms.kinds()) {
-            document.add_text(*field, terms.join(" "));
+        for terms in sentences {
+            for (field, terms) in self.fields.iter().zip(terms.kinds()) {
+                document.add_text(*field, terms.join(" "));
+            }
         }
         document.add_u64(self.number, self.texts);
         self.texts += 1;
@@ -84,15 +84,10 @@ impl TextIndex {
     /// order in which it was added.
     pub fn search(&self, asked: &Terms, most: usize) -> Vec<usize> {
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
-        for ((field, terms), weight) in self.fields.iter().zip(asked.kinds()).zip(WEIGHTS) {
+        for (field, terms) in self.fields.iter().zip(asked.kinds()) {
             for term in terms {
                 let term = TermQuery::new(Term::from_field_text(*field, term), IndexRecordOption::WithFreqs);
-                // A query of bare terms is answered without looking at every text that has one.
-                let query: Box<dyn Query> = match weight {
-                    1.0 => Box::new(term),
-                    _ => Box::new(BoostQuery::new(Box::new(term), weight)),
-                };
-                clauses.push((Occur::Should, query));
+                clauses.push((Occur::Should, Box::new(term)));
             }
         }
         if clauses.is_empty() || most == 0 {

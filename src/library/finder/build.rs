@@ -127,11 +127,11 @@ impl Finder {
                 let text = words.intern(&part);
                 match part.kind {
                     PartKind::Line => {
-                        lines.add(&part.terms);
+                        lines.add([&part.terms]);
                         line_texts.push(text);
                     }
                     PartKind::Section => {
-                        sections.add(&part.terms);
+                        sections.add([&part.terms]);
                         section_texts.push(text);
                     }
                     PartKind::Heading => headings.push(text),
