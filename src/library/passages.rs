@@ -12,19 +12,16 @@ use crate::{
 const CANDIDATES: usize = 60;
 
 /// What words, pairs and characters weigh.
-const KINDS: [f32; 3] = [1.0, 1.0, 0.5];
+const KINDS: [f32; 3] = [1.0, 0.7, 1.2];
 
 /// What the best sentence weighs beside the whole passage.
-const SENTENCE: f32 = 0.5;
+const SENTENCE: f32 = 0.8;
 
 /// How soon a word that stands there again tells no more: BM25's k1.
 const SATURATION: f32 = 0.9;
 
 /// How much long passages are held back: BM25's b.
-const LENGTH: f32 = 0.3;
-
-/// What a pair is worth that sounds like one that nobody writes.
-const SOUNDS_LIKE: f32 = 0.7;
+const LENGTH: f32 = 0.5;
 
 /// Words and characters that ask; passages that answer seldom hold them. Weighed by hand.
 const ASKING: &[&str] = &[
@@ -155,7 +152,7 @@ impl Passages {
             }
         }
         for pair in meant {
-            terms.entry(key(1, &pair)).or_insert(KINDS[1] * SOUNDS_LIKE);
+            terms.entry(key(1, &pair)).or_insert(KINDS[1]);
         }
         let mut ranked = self.rank(&terms, candidates);
         ranked.truncate(most);
