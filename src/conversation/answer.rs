@@ -127,6 +127,22 @@ impl Speaker<'_> {
         message
     }
 
+    /// What an answer rests on.
+    pub fn why(&self, article: &Article) -> Message {
+        let answers = article.sections.iter().map(|section| section.answer.as_str());
+        let points: Vec<&str> = std::iter::once(article.summary.as_str()).chain(answers).take(POINTS).collect();
+        let mut message = self.tell(article, wording::RESTS_ON, &points);
+        self.offer(&mut message, self.ways_from(article));
+        message
+    }
+
+    /// An answer in plainer, shorter words.
+    pub fn plain(&self, article: &Article) -> Message {
+        let mut message = self.tell(article, &article.plain, &[]);
+        self.offer(&mut message, [self.ways_from(article), vec![Act::More(article.id.clone())]].concat());
+        message
+    }
+
     /// The whole article.
     pub fn whole(&self, article: &Article) -> Message {
         let mut lines = Vec::new();

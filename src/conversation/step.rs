@@ -297,7 +297,8 @@ fn mend(
         let message = speaker.say(Kind::Flow, &format!("{digits}\n{}", wording::CODE), &[]);
         return Some(aside(next, message, speaker));
     }
-    Dialog { next, speaker }.mend(repair)
+    let again = if next.tasks.is_empty() { again(next, repair, speaker) } else { None };
+    again.or_else(|| Dialog { next, speaker }.mend(repair))
 }
 
 /// Begins a procedure; what else was said with the wish is taken in.
@@ -401,6 +402,37 @@ fn unknown(next: &mut Conversation, speaker: &Speaker<'_>) -> Message {
     Message { kind: Kind::Unknown, ..handoff.waiting(wording::UNKNOWN_AGAIN) }
 }
 
+/// Names the Taiwan word that the person used once, beside the mainland term for it.
+fn beside(mut message: Message, question: &str, speaker: &Speaker<'_>) -> Message {
+    if message.kind != Kind::Answer {
+        return message;
+    }
+    for (word, terms) in speaker.library.lexicon.says(question) {
+        let word = speaker.library.language.in_script(word, speaker.script);
+        if message.text().contains(&word) {
+            continue;
+        }
+        for text in std::iter::once(&mut message.lead).chain(&mut message.points) {
+            let place = |term: &String| text.find(&speaker.spoken(term)).map(|at| at + speaker.spoken(term).len());
+            if let Some(end) = terms.iter().filter_map(place).max() {
+                text.insert_str(end, &format!("（{}“{word}”）", speaker.spoken(wording::YOUR_WORD)));
+                return message;
+            }
+        }
+    }
+    message
+}
+
+/// The last answer once more: why, or in plainer words.
+fn again(next: &Conversation, repair: Repair, speaker: &Speaker<'_>) -> Option<Vec<Message>> {
+    let article = speaker.library.article(&next.topic.as_ref()?.article)?;
+    match repair {
+        Repair::Why => Some(vec![speaker.why(article)]),
+        Repair::Help => Some(vec![speaker.plain(article)]),
+        _ => None,
+    }
+}
+
 fn confident(mut message: Message, confidence: f32) -> Message {
     message.confidence = Some((confidence * 100.0).round() / 100.0);
     message
@@ -426,6 +458,7 @@ fn say_fixed(next: &mut Conversation, fixed: &Fixed, speaker: &Speaker<'_>) -> V
 
 /// The reply to a question, as sure as the search is.
 fn search(next: &mut Conversation, question: &str, speaker: &Speaker<'_>) -> Vec<Message> {
+    let asked = question;
     let (question, found) = follow::find(next.topic.as_ref(), question, speaker.library);
     let question = question.as_str();
     let mut sure = found.confidence;
@@ -460,6 +493,7 @@ fn search(next: &mut Conversation, question: &str, speaker: &Speaker<'_>) -> Vec
         },
         _ => unknown(next, speaker),
     };
+    let message = beside(message, asked, speaker);
     vec![confident(message, sure)]
 }
 

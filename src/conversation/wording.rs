@@ -2,6 +2,10 @@
 
 /// Before the readings of a question back.
 pub const CLARIFY: &str = "您想问的是哪一个？请回复数字；都不是的话，换个说法再问我。";
+/// What an answer rests on stands in its source line.
+pub const RESTS_ON: &str = "这样回答，依据是下面来源里的规定，要点是：";
+/// Before the word that a person used for a mainland term.
+pub const YOUR_WORD: &str = "您说的";
 /// Before the second reading that is told.
 pub const EITHER: &str = "如果您问的是";
 /// Nothing is claimed.

@@ -25,6 +25,8 @@ pub struct Article {
     pub title: String,
     /// The direct answer, in one or two sentences.
     pub summary: String,
+    /// The same in plainer, shorter words, for who asks for that.
+    pub plain: String,
     /// The part of the field it belongs to.
     pub topic: String,
     /// Whether only a person may judge this matter, so that telling it asks for one.
@@ -61,6 +63,7 @@ pub struct Section {
 struct Front {
     title: String,
     summary: String,
+    plain: String,
     topic: String,
     counsellor: bool,
     asks: Vec<String>,
@@ -92,6 +95,7 @@ impl Article {
             id,
             title: front.title,
             summary: front.summary,
+            plain: front.plain,
             topic: front.topic,
             counsellor: front.counsellor,
             asks: front.asks,
@@ -106,7 +110,7 @@ impl Article {
 
     /// Every text of the article with its place: what is spoken, and so what is checked.
     pub fn texts(&self) -> Vec<(String, &str)> {
-        let mut texts = vec![("title".to_owned(), self.title.as_str()), ("summary".to_owned(), &self.summary)];
+        let mut texts = vec![("title".to_owned(), self.title.as_str()), ("summary".to_owned(), &self.summary), ("plain".to_owned(), &self.plain)];
         for section in &self.sections {
             let key = format!("## {}", section.heading);
             texts.push((key.clone(), &section.heading));
@@ -175,7 +179,7 @@ pub fn fill(text: &str, mut figure: impl FnMut(&str) -> String) -> String {
 impl Front {
     fn check(&self, report: &mut Report<'_>) {
         for (key, text, most) in
-            [("title", &self.title, limits::LABEL), ("summary", &self.summary, 120), ("topic", &self.topic, 20)]
+            [("title", &self.title, limits::LABEL), ("summary", &self.summary, 120), ("plain", &self.plain, 60), ("topic", &self.topic, 20)]
         {
             report.expect(!text.trim().is_empty(), key, "this must not be empty");
             report.expect(

@@ -21,7 +21,7 @@ pub mod terms;
 mod whole;
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     fs,
     path::{Path, PathBuf},
 };
@@ -77,7 +77,8 @@ pub struct Library {
     /// The counsellors' office.
     pub office: Office,
     elsewhere: Vec<Elsewhere>,
-    lexicon: Lexicon,
+    /// Words that differ across the strait.
+    pub lexicon: Lexicon,
     finder: Finder,
     by_id: HashMap<String, usize>,
 }
@@ -259,22 +260,50 @@ impl Library {
         self.finder.find(&reading, Some(line))
     }
 
-    /// What is worth a look though nothing is wrong: what is overdue, and `asks` lines that another
-    /// article wins.
+    /// What is worth a look though nothing is wrong: what is overdue, `asks` lines that another article wins,
+    /// articles that compete for the same questions or that none finds, and words that lead nowhere.
     pub fn warnings(&self, today: NaiveDate) -> Vec<Problem> {
         let mut warnings = self.overdue(today);
         for (i, article) in self.articles.iter().enumerate() {
+            let mut warn = |key: String, says: String| {
+                warnings.push(Problem { file: format!("{}.md", article.id), key, says });
+            };
             for (line, ask) in article.asks.iter().enumerate() {
                 let (_, found) = self.find(ask);
-                let says = match found.findings.first() {
-                    Some(first) if first.subject == i => continue,
-                    Some(first) => format!("`{ask}` finds {} instead", self.name_of(first)),
-                    None => format!("`{ask}` finds nothing"),
-                };
-                warnings.push(Problem { file: format!("{}.md", article.id), key: format!("asks[{line}]"), says });
+                match found.findings.first() {
+                    Some(first) if first.subject == i => {}
+                    Some(first) => warn(format!("asks[{line}]"), format!("`{ask}` finds {} instead", self.name_of(first))),
+                    None => warn(format!("asks[{line}]"), format!("`{ask}` finds nothing")),
+                }
+            }
+            // As if nobody had thought of the question.
+            let mut instead: BTreeMap<String, usize> = BTreeMap::new();
+            let lines: Vec<usize> = (0..article.asks.len()).step_by(SAMPLE).collect();
+            for line in &lines {
+                let found = self.find_without(&article.asks[*line], (i, *line));
+                if let Some(first) = found.findings.first().filter(|first| first.subject != i) {
+                    *instead.entry(self.name_of(first).to_owned()).or_default() += 1;
+                }
+            }
+            let found = lines.len() - instead.values().sum::<usize>();
+            if found * 2 < lines.len() {
+                warn("asks".into(), format!("only {found} of {} questions find it when they are new", lines.len()));
+            }
+            for (other, times) in instead.into_iter().filter(|(_, times)| times * 4 > lines.len()) {
+                warn("asks".into(), format!("{times} of {} questions find {other} when they are new: tell the two apart", lines.len()));
             }
         }
+        let nowhere: Vec<&str> = self.lexicon.rows().filter(|(_, terms)| !self.reach(terms)).map(|(word, _)| word).collect();
+        if !nowhere.is_empty() {
+            let says = format!("{} words lead to no article, such as {}", nowhere.len(), nowhere[..nowhere.len().min(8)].join(", "));
+            warnings.push(Problem { file: "terms.tsv".into(), key: "mainland".into(), says });
+        }
         warnings
+    }
+
+    /// Whether any article holds one of some terms.
+    fn reach(&self, terms: &[String]) -> bool {
+        terms.iter().any(|term| self.finder.reaches(&self.language.terms(term)))
     }
 
     /// What the calendar asks for: reviews that are due, and holidays that are not entered.
@@ -289,6 +318,9 @@ impl Library {
         overdue
     }
 }
+
+/// Every so many lines are tried as if they were new.
+const SAMPLE: usize = 3;
 
 /// The `asks` of all articles, then of what is not ours, in the form that is searched.
 fn fold_asks(loaded: &[(PathBuf, Article)], elsewhere: &[Elsewhere], language: &Language) -> Vec<Vec<String>> {

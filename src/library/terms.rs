@@ -18,12 +18,14 @@ use crate::{
 pub struct Lexicon {
     /// Folded surface form → folded mainland terms.
     leads_to: HashMap<String, Vec<String>>,
+    /// Folded Taiwan word → the word as a reply may name it, and the mainland terms beside which it stands.
+    says: HashMap<String, (String, Vec<String>)>,
     /// The longest surface form, in characters.
     longest: usize,
 }
 
 /// The columns of the file.
-const COLUMNS: [&str; 4] = ["concept", "mainland", "taiwan", "variants"];
+const COLUMNS: [&str; 5] = ["concept", "mainland", "taiwan", "variants", "say"];
 
 impl Lexicon {
     /// Reads the table: tab-separated, `|` between words, one heading line.
@@ -36,7 +38,7 @@ impl Lexicon {
         let mut lexicon = Self::default();
         for (i, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
             let cells: Vec<&str> = line.split('\t').collect();
-            let [_, mainland, taiwan, variants] = cells[..] else {
+            let [_, mainland, taiwan, variants, say] = cells[..] else {
                 report.add(format!("line {}", i + 1), format!("a row has the columns {}", COLUMNS.join(", ")));
                 continue;
             };
@@ -45,6 +47,9 @@ impl Lexicon {
             };
             let mainland = list(mainland);
             report.expect(!mainland.is_empty(), format!("line {}", i + 1), "a row needs its mainland term");
+            if !say.is_empty() {
+                lexicon.says.insert(language.fold(say), (say.to_owned(), mainland.clone()));
+            }
             for surface in list(taiwan).into_iter().chain(list(variants)) {
                 lexicon.add(surface, &mainland);
             }
@@ -64,6 +69,19 @@ impl Lexicon {
                 leads_to.push(term.clone());
             }
         }
+    }
+
+    /// The Taiwan words in a folded question that a reply may name, each with the mainland terms that it stands for.
+    pub fn says(&self, folded: &str) -> Vec<&(String, Vec<String>)> {
+        let mut found: Vec<_> = self.says.iter().filter(|(word, _)| folded.contains(word.as_str())).collect();
+        // The longest word first: 失業給付 before 給付.
+        found.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then(a.0.cmp(b.0)));
+        found.into_iter().map(|(_, say)| say).collect()
+    }
+
+    /// All ways of saying things, each with its mainland terms.
+    pub fn rows(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.leads_to.iter().map(|(surface, terms)| (surface.as_str(), terms.as_slice()))
     }
 
     /// All words of the table, so that they can be learnt as words.

@@ -63,7 +63,8 @@ impl Scripts {
     /// Simplified by character.
     pub fn simplified(&self, text: &str) -> String {
         // OpenCC takes a simplified 么 for a traditional one (幺), and does not know 妳.
-        self.to_hans.convert(text).replace('幺', "么").replace('妳', "你")
+        // An account is written with either of two characters, for which it keeps two.
+        self.to_hans.convert(text).replace('幺', "么").replace('妳', "你").replace('帐', "账")
     }
 
     /// Traditional as written in Taiwan, by character, with our protected words.

@@ -26,3 +26,4 @@ mod telegram;
 mod tidy;
 mod transcripts;
 mod web;
+mod words;

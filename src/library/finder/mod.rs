@@ -181,13 +181,24 @@ impl Text {
 
 impl Finder {
     /// The text with pairs of sounds that nobody writes so (登计, 登ji, dengji) as the pair that sounds the same and
-    /// shares what was written as a character (登记), where `is` says so.
+    /// shares what was written as a character (登记), where `is` says so. A character that makes sense with its
+    /// other neighbour is no slip.
     fn mended(&self, folded: &str, terms: &Terms, is: impl Fn(&str) -> bool) -> Option<String> {
         let mut text = folded.to_owned();
-        let unknown = |pair: &str| !self.ids.contains_key(&format!("p{pair}"));
-        for (written, sound) in terms.sounding_pairs().filter(|(pair, _)| is(pair) && unknown(pair)) {
-            let meant = self.by_sound.get(sound).and_then(|pairs| pairs.iter().find(|pair| shares(written, pair)));
-            if let Some(meant) = meant {
+        let known = |pair: &str| self.ids.contains_key(&format!("p{pair}"));
+        let pairs: Vec<(&str, &str)> = terms.sounding_pairs().collect();
+        for (i, (written, sound)) in pairs.iter().enumerate() {
+            if !is(written) || known(written) {
+                continue;
+            }
+            let before = i.checked_sub(1).is_some_and(|i| known(pairs[i].0) && pairs[i].0.ends_with(first_of(written)));
+            let after = pairs.get(i + 1).is_some_and(|(pair, _)| known(pair) && written.ends_with(first_of(pair)));
+            let slip = |meant: &&String| {
+                let (first, last) = (meant.starts_with(first_of(written)), meant.ends_with(last_of(written)));
+                let letters = written.chars().all(|c| c.is_ascii_alphanumeric());
+                letters || (first && !after) || (last && !before)
+            };
+            if let Some(meant) = self.by_sound.get(*sound).and_then(|pairs| pairs.iter().find(slip)) {
                 text = text.replace(written, meant);
             }
         }
@@ -212,7 +223,9 @@ impl Finder {
             more.join(terms_of(&lexicon.widen(mended), language));
             more.join(language.terms(mended));
         }
-        let widened = widened.into_iter().map(|(word, to)| (word.to_owned(), to.to_vec())).collect();
+        let others = |word: &str, to: &[String]| to.iter().filter(|term| *term != word).cloned().collect::<Vec<_>>();
+        let widened = widened.into_iter().map(|(word, to)| (word.to_owned(), others(word, to)));
+        let widened = widened.filter(|(_, to)| !to.is_empty()).collect();
         let rest = rest_of_story(&folded).map(|rest| language.terms(&rest));
         Reading { folded, terms, widened, mended, more, rest, after: None }
     }
@@ -254,7 +267,7 @@ impl Finder {
         findings.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.subject.cmp(&b.subject)));
         for finding in findings.iter_mut().take(KEPT) {
             finding.section = self.section_for(&question, &like, finding.subject);
-            finding.sentences = self.sentences_for(&like, finding.subject);
+            finding.sentences = self.sentences_for(&question, finding.subject);
         }
         let confidence = self.confidence(&findings);
         let either = self.either(&findings);
@@ -309,10 +322,18 @@ impl Finder {
         sum / question.bayes_weight / 3.0
     }
 
-    /// The sentences that share terms with the question, the likest first.
-    fn sentences_for(&self, like: &Likeness, article: usize) -> Vec<usize> {
-        let place = |i: usize| (self.sentences.texts[i].part, like.sentences[i]);
-        let mut likes: Vec<(usize, f32)> = self.sentences.of(article).map(place).collect();
+    /// The sentences that share terms with the question, the likest first. What stands in every sentence of the
+    /// article tells nothing here: they are all about that.
+    fn sentences_for(&self, question: &Question, article: usize) -> Vec<usize> {
+        let texts = &self.sentences.texts[self.sentences.of(article)];
+        let holders = |id: TermId| texts.iter().filter(|text| text.holds(id)).count() as f32;
+        let rare = |id: TermId| ((texts.len() as f32 + 1.0) / (holders(id) + 0.5)).ln().max(0.05);
+        let terms: Vec<(TermId, f32)> = question.terms.iter().map(|(id, tells)| (*id, tells * rare(*id))).collect();
+        let like = |text: &Text| {
+            let shared: f32 = terms.iter().filter(|(id, _)| text.holds(*id)).map(|(_, tells)| tells).sum();
+            shared / (question.weight + text.weight)
+        };
+        let mut likes: Vec<(usize, f32)> = texts.iter().map(|text| (text.part, like(text))).collect();
         likes.retain(|(_, like)| *like > 0.0);
         likes.sort_by(|a, b| b.1.total_cmp(&a.1));
         likes.into_iter().map(|(part, _)| part).collect()
@@ -331,11 +352,12 @@ impl Finder {
     }
 }
 
-/// Whether a pair is a way of writing what sounds the same: a character in its place, or nothing but letters.
-fn shares(written: &str, pair: &str) -> bool {
-    let (first, last) = (written.chars().next(), written.chars().next_back());
-    let same = first == pair.chars().next() || last == pair.chars().next_back();
-    same || written.chars().all(|c| c.is_ascii_alphanumeric())
+fn first_of(text: &str) -> char {
+    text.chars().next().unwrap_or_default()
+}
+
+fn last_of(text: &str) -> char {
+    text.chars().next_back().unwrap_or_default()
 }
 
 /// What asks in a story.
@@ -364,6 +386,10 @@ impl Finder {
     fn confidence(&self, findings: &[Finding]) -> f32 {
         let Some((first, others)) = findings.split_first() else { return 0.0 };
         let f = &first.features;
+        if first.subject >= self.articles {
+            let ours = lead(first, others.iter().find(|other| other.subject >= self.articles), 1.0);
+            return probability(-5.2 + 4.4 * lead(first, others.first(), 0.6) + 3.6 * ours + 2.2 * f.evidence);
+        }
         let next = lead(first, others.iter().find(|other| !self.are_related(first.subject, other.subject)), 0.8);
         let ours = lead(first, others.iter().find(|other| other.subject >= self.articles), 1.0);
         probability(-4.21 + 2.29 * next + 2.15 * ours + 2.4 * f.evidence + 0.76 * f.cover + 0.64 * f.bayes - 1.09 * f.ask)
@@ -386,6 +412,12 @@ impl Finder {
                 + 0.89 * most(|f| f.bayes)
                 - 0.44 * most(|f| f.ask),
         )
+    }
+
+    /// Whether any article holds a word, or all pairs, of some terms.
+    pub fn reaches(&self, terms: &Terms) -> bool {
+        let known = |kind: char, term: &String| self.ids.contains_key(&format!("{kind}{term}"));
+        terms.words.iter().any(|word| known('w', word)) || !terms.pairs.is_empty() && terms.pairs.iter().all(|pair| known('p', pair))
     }
 
     /// Whether one of two subjects leads to the other.
