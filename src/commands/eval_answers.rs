@@ -55,6 +55,8 @@ pub struct Report {
     pub fixed: usize,
     /// Share of those.
     pub fixed_right: f64,
+    /// How far what was told as probable was from how often it was right, answers by twentieths of confidence.
+    pub calibration_error: f64,
     /// Half of the turns took at most this long, in milliseconds.
     pub p50_ms: f64,
     /// Of a hundred turns 99 took at most this long.
@@ -68,6 +70,8 @@ pub struct Report {
 struct Outcome {
     answered: bool,
     right: bool,
+    /// Whether the search gave a confidence.
+    found: bool,
     confidence: f32,
     group: Group,
     /// How long the last turn took, in milliseconds.
@@ -128,6 +132,7 @@ impl Case {
         let outcome = Outcome {
             answered: ANSWERED.contains(&message.kind),
             right,
+            found: message.confidence.is_some(),
             confidence: message.confidence.unwrap_or(1.0),
             group: self.expect.group(),
             took_ms,
@@ -163,6 +168,18 @@ impl Expect {
     }
 }
 
+/// The expected calibration error over what was answered.
+fn calibration_error(outcomes: &[Outcome]) -> f64 {
+    let mut bins = [(0.0, 0.0); 21];
+    let answered: Vec<&Outcome> = outcomes.iter().filter(|outcome| outcome.found && outcome.answered).collect();
+    for outcome in &answered {
+        let bin = &mut bins[(outcome.confidence * 20.0) as usize];
+        bin.0 += f64::from(outcome.confidence);
+        bin.1 += f64::from(u8::from(outcome.right && outcome.group == Group::In));
+    }
+    bins.iter().map(|(told, right)| (told - right).abs()).sum::<f64>() / answered.len().max(1) as f64
+}
+
 impl Report {
     fn of(outcomes: &[Outcome]) -> Self {
         let of = |group| outcomes.iter().filter(move |outcome| outcome.group == group);
@@ -189,6 +206,7 @@ impl Report {
             held_back: share(Group::In, &|outcome| !outcome.answered && !outcome.right),
             out_of_scope: of(Group::Out).count(),
             not_answered: share(Group::Out, &|outcome| !outcome.answered),
+            calibration_error: calibration_error(outcomes),
             fixed: of(Group::Fixed).count(),
             fixed_right: share(Group::Fixed, &|outcome| outcome.right),
             risk_coverage: table.collect(),
@@ -198,7 +216,7 @@ impl Report {
     fn table(&self) -> String {
         let percent = |share: f64| format!("{:.1} %", share * 100.0);
         let mut out = format!(
-            "in scope {}: right {}, wrong {}, held back {}\nout of scope {}: not answered {}\nperson, danger, declined {}: right {}\na turn takes {:.2} ms (median), {:.2} ms (99 of 100)\n\nanswered from  coverage  wrong of answered\n",
+            "in scope {}: right {}, wrong {}, held back {}\nout of scope {}: not answered {}\nperson, danger, declined {}: right {}\ncalibration error {:.3}\na turn takes {:.2} ms (median), {:.2} ms (99 of 100)\n\nanswered from  coverage  wrong of answered\n",
             self.in_scope,
             percent(self.right),
             percent(self.wrong),
@@ -207,6 +225,7 @@ impl Report {
             percent(self.not_answered),
             self.fixed,
             percent(self.fixed_right),
+            self.calibration_error,
             self.p50_ms,
             self.p99_ms
         );

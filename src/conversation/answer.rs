@@ -30,10 +30,10 @@ const PROCEDURES: usize = 2;
 pub const CLARIFY_FROM: f32 = 0.30;
 
 /// From this confidence on the first finding is told.
-pub const ANSWER_FROM: f32 = 0.85;
+pub const ANSWER_FROM: f32 = 0.93;
 
 /// From this confidence on in one of the first two, both are told.
-pub const EITHER_FROM: f32 = 0.70;
+pub const EITHER_FROM: f32 = 0.75;
 
 /// Speaks for one person on one day.
 pub struct Speaker<'a> {

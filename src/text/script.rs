@@ -13,7 +13,10 @@ use crate::message::Script;
 /// reading every converted sentence of `knowledge/` that holds a character with several forms.
 const PROTECTED: &[(&str, &str)] = &[
     ("臺", "台"),
+    ("佈", "布"),
+    ("賬", "帳"),
     ("湖裡", "湖里"),
+    ("裡辦公", "里辦公"),
     ("後埔", "后埔"),
     // 签 is a signature here; 籤 is a lot or a label.
     ("籤", "簽"),
@@ -22,6 +25,11 @@ const PROTECTED: &[(&str, &str)] = &[
     // 金发 is money paid out here, not blond hair.
     ("髮", "發"),
     ("理發", "理髮"),
+    ("美發", "美髮"),
+    ("發型", "髮型"),
+    ("託底", "托底"),
+    ("僱主", "雇主"),
+    ("大小周", "大小週"),
     ("頭發", "頭髮"),
     ("回複", "回覆"),
     ("回復", "回覆"),

@@ -382,7 +382,7 @@ fn rest_of_story(folded: &str) -> Option<String> {
 impl Finder {
     /// How far the best candidate is before the next one that it does not itself lead to, how far it is before
     /// anything that is not ours, how much its words tell, and how much of the question stands in it. Fitted on
-    /// labelled questions, with those that should not be answered counting three times; see the README.
+    /// labelled questions; see the README.
     fn confidence(&self, findings: &[Finding]) -> f32 {
         let Some((first, others)) = findings.split_first() else { return 0.0 };
         let f = &first.features;
@@ -392,7 +392,7 @@ impl Finder {
         }
         let next = lead(first, others.iter().find(|other| !self.are_related(first.subject, other.subject)), 0.8);
         let ours = lead(first, others.iter().find(|other| other.subject >= self.articles), 1.0);
-        probability(-4.21 + 2.29 * next + 2.15 * ours + 2.4 * f.evidence + 0.76 * f.cover + 0.64 * f.bayes - 1.09 * f.ask)
+        probability(-1.79 + 2.25 * next + 0.92 * ours + 1.22 * f.evidence + 0.3 * f.cover + 0.9 * f.bayes)
     }
 
     /// The same for the two best candidates together.
@@ -405,12 +405,12 @@ impl Finder {
         let third = lead(first, others.first(), 1.0);
         let ours = lead(first, others.iter().find(|other| other.subject >= self.articles), 1.0);
         probability(
-            -3.07 + 1.12 * third
-                + 1.48 * ours
-                + 2.59 * most(|f| f.evidence)
-                + 0.88 * most(|f| f.cover)
-                + 0.89 * most(|f| f.bayes)
-                - 0.44 * most(|f| f.ask),
+            -0.63
+                + 1.37 * third
+                + 0.53 * ours
+                + 1.29 * most(|f| f.evidence)
+                + 0.61 * most(|f| f.cover)
+                + 0.98 * most(|f| f.bayes),
         )
     }
 
