@@ -375,6 +375,9 @@ pub struct Retrieval {
     /// The figures in JSON.
     #[arg(long)]
     pub json: bool,
+    /// Every query's rank first; 0: not among ten.
+    #[arg(long)]
+    pub list: bool,
     /// The content to read.
     #[command(flatten)]
     pub content: Content,

@@ -102,7 +102,7 @@ async fn run(command: Command) -> Result<()> {
         Command::Audit(Audit::Verify { head, desk }) => audit::verify(&opened(&desk).await?, head.as_deref()).await,
         Command::Eval(Eval::Retrieval(settings)) => {
             let (library, _) = build(&settings.content)?;
-            eval_retrieval::run(&library, &settings.corpus, &settings.queries, settings.json)
+            eval_retrieval::run(&library, &settings.corpus, &settings.queries, settings.json, settings.list)
         }
         Command::Eval(Eval::Answers(Answers { file, measure })) => {
             let (library, clock) = build(&measure.content)?;

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Points under a short answer.
-const POINTS: usize = 3;
+const POINTS: usize = 4;
 
 /// Articles among the choices of an answer.
 const NEXT: usize = 3;
@@ -84,13 +84,15 @@ impl Speaker<'_> {
         let fitting = found.into_iter().flat_map(|found| &found.sentences).filter_map(|i| all.get(*i).copied());
         let own = found.and_then(|found| found.section.checked_sub(1)).and_then(|i| article.sections.get(i));
         let lead = own.map_or(article.summary.as_str(), |section| &section.answer);
-        // After those that fit, the section's own points or what the other sections answer, and the gist.
+        // Those that fit and the gist; then what the article puts first.
+        let gist = own.map(|_| article.summary.as_str());
+        let fitting: Vec<&str> = fitting.take(POINTS).collect();
         let next: Vec<&str> = match own {
-            Some(section) => section.points.iter().chain([&article.summary]).map(String::as_str).collect(),
+            Some(section) => section.points.iter().map(String::as_str).collect(),
             None => article.sections.iter().map(|section| section.answer.as_str()).collect(),
         };
         let mut points: Vec<&str> = Vec::new();
-        for text in fitting.chain(next) {
+        for text in gist.into_iter().chain(fitting).chain(next) {
             let new = text != lead && !points.contains(&text) && !repeats(text, lead);
             if new && points.len() < POINTS {
                 points.push(text);

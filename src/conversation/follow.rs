@@ -2,11 +2,12 @@
 
 use crate::{
     conversation::{answer::ANSWER_FROM, state::Topic},
-    library::{Library, finder::Found},
+    library::{Library, Subject, finder::Found},
 };
 
 /// What a message begins with that leans on what was said.
-const BEGINS: &[&str] = &["那", "它", "这", "如果", "要是", "万一", "假如", "还有", "然后", "另外", "但", "可是", "不过"];
+const BEGINS: &[&str] =
+    &["那", "它", "这", "如果", "要是", "万一", "假如", "还有", "然后", "另外", "但", "可是", "不过"];
 
 /// What it ends with.
 const ENDS: &[&str] = &["呢", "咧", "捏"];
@@ -19,13 +20,22 @@ const SHORT: usize = 8;
 pub(super) fn find(topic: Option<&Topic>, question: &str, library: &Library) -> (String, Found) {
     let (_, alone) = library.find(question);
     let Some(topic) = topic else { return (question.into(), alone) };
-    let leans = leans(question);
-    if alone.confidence >= ANSWER_FROM && !leans {
+    let first = alone.findings.first();
+    // Danger, and a wish for a person, is no matter of the topic.
+    let elsewhere = |found: &Found| match found.findings.first().map(|first| library.subject(first)) {
+        Some(Subject::Elsewhere(matter)) => Some(matter.reply.is_some()),
+        Some(Subject::Article(_)) | None => None,
+    };
+    let calls = elsewhere(&alone) == Some(true);
+    let (sure, leans) = (alone.confidence >= ANSWER_FROM, leans(question));
+    if calls || sure && !leans {
         return (question.into(), alone);
     }
     let (_, after) = library.find_after(&topic.question, &topic.article, question);
-    let same = |a: &Found, b: &Found| a.findings.first().map(|f| f.subject) == b.findings.first().map(|f| f.subject);
-    if after.confidence < alone.confidence && !(leans && after.confidence >= ANSWER_FROM) || same(&alone, &after) && alone.confidence >= ANSWER_FROM {
+    let same = first.map(|first| first.subject) == after.findings.first().map(|first| first.subject);
+    let surer = after.confidence >= alone.confidence || leans && after.confidence >= ANSWER_FROM;
+    // What was told is ours, and so is what follows on it.
+    if !surer || same && sure || elsewhere(&after).is_some() {
         return (question.into(), alone);
     }
     (format!("{} {question}", topic.question), after)

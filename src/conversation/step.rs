@@ -518,7 +518,8 @@ fn do_act(next: &mut Conversation, act: &Act, speaker: &Speaker<'_>) -> Vec<Mess
     let message = match act {
         Act::Show(id) | Act::More(id) => match (library.article(id), act) {
             (Some(article), Act::Show(_)) => {
-                next.topic = Some(Topic { article: article.id.clone(), question: library.language.fold(&article.title) });
+                next.topic =
+                    Some(Topic { article: article.id.clone(), question: library.language.fold(&article.title) });
                 told(next, article, None, speaker)
             }
             (Some(article), _) => speaker.whole(article),

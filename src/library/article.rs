@@ -110,7 +110,11 @@ impl Article {
 
     /// Every text of the article with its place: what is spoken, and so what is checked.
     pub fn texts(&self) -> Vec<(String, &str)> {
-        let mut texts = vec![("title".to_owned(), self.title.as_str()), ("summary".to_owned(), &self.summary), ("plain".to_owned(), &self.plain)];
+        let mut texts = vec![
+            ("title".to_owned(), self.title.as_str()),
+            ("summary".to_owned(), &self.summary),
+            ("plain".to_owned(), &self.plain),
+        ];
         for section in &self.sections {
             let key = format!("## {}", section.heading);
             texts.push((key.clone(), &section.heading));
@@ -178,9 +182,12 @@ pub fn fill(text: &str, mut figure: impl FnMut(&str) -> String) -> String {
 
 impl Front {
     fn check(&self, report: &mut Report<'_>) {
-        for (key, text, most) in
-            [("title", &self.title, limits::LABEL), ("summary", &self.summary, 120), ("plain", &self.plain, 60), ("topic", &self.topic, 20)]
-        {
+        for (key, text, most) in [
+            ("title", &self.title, limits::LABEL),
+            ("summary", &self.summary, 120),
+            ("plain", &self.plain, 60),
+            ("topic", &self.topic, 20),
+        ] {
             report.expect(!text.trim().is_empty(), key, "this must not be empty");
             report.expect(
                 text.chars().count() <= most,

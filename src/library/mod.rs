@@ -272,7 +272,9 @@ impl Library {
                 let (_, found) = self.find(ask);
                 match found.findings.first() {
                     Some(first) if first.subject == i => {}
-                    Some(first) => warn(format!("asks[{line}]"), format!("`{ask}` finds {} instead", self.name_of(first))),
+                    Some(first) => {
+                        warn(format!("asks[{line}]"), format!("`{ask}` finds {} instead", self.name_of(first)))
+                    }
                     None => warn(format!("asks[{line}]"), format!("`{ask}` finds nothing")),
                 }
             }
@@ -290,12 +292,20 @@ impl Library {
                 warn("asks".into(), format!("only {found} of {} questions find it when they are new", lines.len()));
             }
             for (other, times) in instead.into_iter().filter(|(_, times)| times * 4 > lines.len()) {
-                warn("asks".into(), format!("{times} of {} questions find {other} when they are new: tell the two apart", lines.len()));
+                warn(
+                    "asks".into(),
+                    format!("{times} of {} questions find {other} when they are new: tell the two apart", lines.len()),
+                );
             }
         }
-        let nowhere: Vec<&str> = self.lexicon.rows().filter(|(_, terms)| !self.reach(terms)).map(|(word, _)| word).collect();
+        let nowhere: Vec<&str> =
+            self.lexicon.rows().filter(|(_, terms)| !self.reach(terms)).map(|(word, _)| word).collect();
         if !nowhere.is_empty() {
-            let says = format!("{} words lead to no article, such as {}", nowhere.len(), nowhere[..nowhere.len().min(8)].join(", "));
+            let says = format!(
+                "{} words lead to no article, such as {}",
+                nowhere.len(),
+                nowhere[..nowhere.len().min(8)].join(", ")
+            );
             warnings.push(Problem { file: "terms.tsv".into(), key: "mainland".into(), says });
         }
         warnings

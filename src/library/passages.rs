@@ -25,9 +25,9 @@ const LENGTH: f32 = 0.5;
 
 /// Words and characters that ask; passages that answer seldom hold them. Weighed by hand.
 const ASKING: &[&str] = &[
-    "哪", "谁", "几", "何", "什", "么", "多少", "为何", "哪里", "哪些", "哪个", "哪一", "哪年", "何时", "何处", "何种", "何人",
-    "是谁", "几年", "几个", "几月", "几岁", "何者", "哪位", "哪种", "请问", "怎", "样", "吗", "呢", "是什", "么时", "为什", "一年",
-    "个国", "个人",
+    "哪", "谁", "几", "何", "什", "么", "多少", "为何", "哪里", "哪些", "哪个", "哪一", "哪年", "何时", "何处", "何种",
+    "何人", "是谁", "几年", "几个", "几月", "几岁", "何者", "哪位", "哪种", "请问", "怎", "样", "吗", "呢", "是什",
+    "么时", "为什", "一年", "个国", "个人",
 ];
 
 /// What a word that asks is worth.
@@ -159,12 +159,22 @@ impl Passages {
         ranked
     }
 
+    /// What the full-text index alone finds by the words of a question: the measure that [`Passages::search`] is
+    /// held against.
+    pub fn search_words(&self, question: &str, most: usize, language: &Language) -> Vec<usize> {
+        let mut words = language.terms(&language.fold(question));
+        words.pairs.clear();
+        self.index.search(&words, most)
+    }
+
     /// For pairs that stand in no passage, those that sound the same and share a character.
     fn meant(&self, asked: &Terms) -> Vec<String> {
         let unknown = asked.sounding_pairs().filter(|(pair, _)| !self.ids.contains_key(&key(1, pair)));
         let same = |pair: &str, other: &str| pair.chars().zip(other.chars()).any(|(a, b)| a == b);
         unknown
-            .flat_map(|(pair, sound)| self.by_sound.get(sound).into_iter().flatten().filter(move |other| same(pair, other)))
+            .flat_map(|(pair, sound)| {
+                self.by_sound.get(sound).into_iter().flatten().filter(move |other| same(pair, other))
+            })
             .cloned()
             .collect()
     }
@@ -175,14 +185,17 @@ impl Passages {
         let mut best = vec![[0.0_f32; 64]; candidates.len()];
         let all = self.lengths.len() as f32;
         // Sums of floats depend on their order, and a map has none.
-        let mut ids: Vec<(u32, f32)> = terms.iter().filter_map(|(key, worth)| Some((*self.ids.get(key)?, *worth))).collect();
+        let mut ids: Vec<(u32, f32)> =
+            terms.iter().filter_map(|(key, worth)| Some((*self.ids.get(key)?, *worth))).collect();
         ids.sort_unstable_by_key(|(id, _)| *id);
         for (id, worth) in ids {
             let postings = &self.postings[id as usize];
             let holders = postings.len() as f32;
             let tells = worth * (1.0 + (all - holders + 0.5) / (holders + 0.5)).ln();
             for (i, passage) in candidates.iter().enumerate() {
-                let Ok(at) = postings.binary_search_by_key(&(*passage as u32), |posting| posting.passage) else { continue };
+                let Ok(at) = postings.binary_search_by_key(&(*passage as u32), |posting| posting.passage) else {
+                    continue;
+                };
                 let Posting { times, sentences, .. } = postings[at];
                 let length = SATURATION * (1.0 - LENGTH + LENGTH * self.lengths[*passage]);
                 whole[i] += tells * f32::from(times) * (SATURATION + 1.0) / (f32::from(times) + length);

@@ -5,8 +5,9 @@
 //! query syntax: a query is built from terms.
 
 use tantivy::{
-    Index, IndexReader, IndexWriter, TantivyDocument, Term,
+    DocAddress, Index, IndexWriter, Searcher, TantivyDocument, Term,
     collector::TopDocs,
+    columnar::Column,
     query::{BooleanQuery, Occur, Query, TermQuery},
     schema::{FAST, Field, IndexRecordOption, NumericOptions, Schema, TextFieldIndexing, TextOptions},
 };
@@ -15,7 +16,9 @@ use crate::text::words::Terms;
 
 /// An index over numbered texts.
 pub struct TextIndex {
-    reader: IndexReader,
+    searcher: Searcher,
+    /// For each segment the numbers of its texts.
+    numbers: Vec<Column<u64>>,
     fields: [Field; 2],
     bytes: u64,
 }
@@ -63,8 +66,11 @@ impl IndexBuilder {
         self.writer.commit().expect(IN_MEMORY);
         self.writer.wait_merging_threads().expect(IN_MEMORY);
         let reader = self.index.reader().expect(IN_MEMORY);
-        let bytes = reader.searcher().space_usage().expect(IN_MEMORY).total().get_bytes();
-        TextIndex { reader, fields: self.fields, bytes }
+        let searcher = reader.searcher();
+        let bytes = searcher.space_usage().expect(IN_MEMORY).total().get_bytes();
+        let numbers = searcher.segment_readers().iter().map(|segment| segment.fast_fields().u64("number"));
+        let numbers = numbers.collect::<tantivy::Result<_>>().expect(IN_MEMORY);
+        TextIndex { searcher, numbers, fields: self.fields, bytes }
     }
 }
 
@@ -93,19 +99,9 @@ impl TextIndex {
         if clauses.is_empty() || most == 0 {
             return vec![];
         }
-        self.try_search(&BooleanQuery::new(clauses), most).expect(IN_MEMORY)
-    }
-
-    fn try_search(&self, query: &BooleanQuery, most: usize) -> tantivy::Result<Vec<usize>> {
-        let searcher = self.reader.searcher();
-        let found = searcher.search(query, &TopDocs::with_limit(most).order_by_score())?;
-        let mut hits = Vec::with_capacity(found.len());
-        for (_, place) in found {
-            let numbers = searcher.segment_reader(place.segment_ord).fast_fields().u64("number")?;
-            if let Some(number) = numbers.first(place.doc_id) {
-                hits.push(usize::try_from(number).unwrap_or_default());
-            }
-        }
-        Ok(hits)
+        let found = self.searcher.search(&BooleanQuery::new(clauses), &TopDocs::with_limit(most).order_by_score());
+        let number = |place: DocAddress| self.numbers[place.segment_ord as usize].first(place.doc_id);
+        let numbers = found.expect(IN_MEMORY).into_iter().filter_map(|(_, place)| number(place));
+        numbers.map(|number| usize::try_from(number).unwrap_or_default()).collect()
     }
 }

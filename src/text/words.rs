@@ -225,20 +225,23 @@ fn pieces(run: &str) -> impl Iterator<Item = &str> {
 /// Letters that are pinyin (shiye) as syllables, each as it sounds and as it was written; nothing when they
 /// are anything else.
 fn syllables(letters: &str) -> Vec<(&str, &str)> {
-    static ALL: LazyLock<HashSet<&str>> = LazyLock::new(|| {
-        ('\u{4e00}'..='\u{9fa5}').filter_map(|c| c.to_pinyin()).map(|sound| sound.plain()).collect()
-    });
+    static ALL: LazyLock<HashSet<&str>> =
+        LazyLock::new(|| ('\u{4e00}'..='\u{9fa5}').filter_map(|c| c.to_pinyin()).map(|sound| sound.plain()).collect());
     if letters.is_empty() || letters.len() > 40 {
         return vec![];
     }
     // The longest first syllable that leaves syllables behind it.
     let longest = letters.len().min(6);
     let fits = |length: &usize| letters.is_char_boundary(*length) && ALL.contains(&letters[..*length]);
-    (1..=longest).rev().filter(fits).find_map(|length| {
-        let (first, rest) = letters.split_at(length);
-        let after = syllables(rest);
-        (rest.is_empty() || !after.is_empty()).then(|| [vec![(first, first)], after].concat())
-    }).unwrap_or_default()
+    (1..=longest)
+        .rev()
+        .filter(fits)
+        .find_map(|length| {
+            let (first, rest) = letters.split_at(length);
+            let after = syllables(rest);
+            (rest.is_empty() || !after.is_empty()).then(|| [vec![(first, first)], after].concat())
+        })
+        .unwrap_or_default()
 }
 
 /// The parts of a folded text between signs of punctuation.

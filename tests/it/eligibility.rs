@@ -503,3 +503,58 @@ fn spans_are_weighed_as_far_as_they_decide() {
     // Some days of it are in time, some are not.
     assert_eq!(weigh("2025-11-01", "2025-11-30"), Verdict::Likely);
 }
+
+/// Comparisons with a day that no shipped scheme makes today; one that counts nothing would go unseen.
+#[test]
+fn days_are_compared_up_to_the_day() {
+    let mut library = load();
+    let place = library.schemes.iter().position(|scheme| scheme.id == "arbitration-in-time").expect("a scheme");
+    let way = leaves(&library.schemes[place]).remove(0);
+    let edge: NaiveDate = "2026-03-15".parse().expect("a day");
+    let mut weigh = |compare: &Compare, from: i64, to: i64| {
+        *leaf(&mut library.schemes[place], &way) = Condition::Test("dispute_on".into(), compare.clone());
+        let day = |days: i64| edge + chrono::TimeDelta::days(days);
+        let told: Told =
+            [("dispute_on".to_owned(), Value::Days(Span { from: day(from), to: day(to) }))].into_iter().collect();
+        verdict(&library, &library.schemes[place], &told)
+    };
+    for (compare, before, on, after) in [
+        (Compare::OnOrAfter(edge), Verdict::NotEligible, Verdict::Eligible, Verdict::Eligible),
+        (Compare::Before(edge), Verdict::Eligible, Verdict::NotEligible, Verdict::NotEligible),
+    ] {
+        assert_eq!([weigh(&compare, -1, -1), weigh(&compare, 0, 0), weigh(&compare, 1, 1)], [before, on, after]);
+        assert_eq!(weigh(&compare, -1, 1), Verdict::Likely, "{compare:?} of days on both sides");
+    }
+}
+
+/// The proof of every scenario as an official reads it. LUZHU_REWRITE=1 writes it anew; read the difference.
+#[test]
+fn proofs_read_as_signed() {
+    let library = library();
+    let mut out = String::new();
+    for scenario in scenarios() {
+        let told = given::read(&library, &scenario.facts, scenario.day).expect("facts");
+        let outcome = Known { library: &library, told: &told, day: scenario.day }
+            .weigh(library.scheme(&scenario.scheme).expect("a scheme"));
+        out.push_str(&format!("# {}\n", scenario.name));
+        for need in &outcome.needs {
+            let holds = need.holds.map_or("?", |holds| if holds { "+" } else { "-" });
+            out.push_str(&format!("{holds} {} | {} | {}", need.says, need.value, need.threshold));
+            out.push_str(&need.paper.as_ref().map(|paper| format!(" | {paper}")).unwrap_or_default());
+            out.push_str(if need.unconfirmed { " | 未确认\n" } else { "\n" });
+        }
+        for change in &outcome.would_change {
+            out.push_str(&format!("> {}: {}\n", change.need, change.change));
+        }
+        for award in &outcome.awards {
+            out.push_str(&format!("= {}: {} ({})\n", award.name, award.value, award.working));
+        }
+    }
+    let file = repo("tests/proofs.txt");
+    if std::env::var_os("LUZHU_REWRITE").is_some() {
+        fs::write(&file, &out).expect("written");
+    }
+    let signed = fs::read_to_string(&file).expect("the proofs");
+    let differ = signed.lines().zip(out.lines()).find(|(signed, now)| signed != now);
+    assert!(signed == out, "the proofs read differently: {differ:?}");
+}

@@ -526,7 +526,7 @@ async fn content_is_read_anew_on_sighup_and_broken_content_changes_nothing() {
     let file = knowledge.join("probation.md");
     let text = fs::read_to_string(&file).expect("the article");
     assert!(text.contains("试用期") && !answer().await.contains("木棉花"), "the article is another one now");
-    fs::write(&file, text.replacen("试用期最长6个月", "木棉花开，试用期最长6个月", 1)).expect("written");
+    fs::write(&file, text.replacen("summary   = \"", "summary   = \"木棉花开，", 1)).expect("written");
     hang_up();
     counted("luzhu_reloads_total 1\n").await;
     assert!(answer().await.contains("木棉花"), "the new words are not told");

@@ -34,12 +34,15 @@ fn a_question_and_its_twin_in_the_other_script_get_the_same_answer() {
     let pairs: Vec<&str> = pairs.lines().filter(|line| !line.trim().is_empty()).collect();
     assert!(pairs.len() >= 1000, "{}", pairs.len());
     let reply = |text: &str| ask::reply(&library, text, day());
-    let differ: Vec<String> = pairs.iter().filter_map(|hans| {
-        let hant = library.language.in_script(hans, Script::Hant);
-        let (a, b) = (reply(hans), reply(&hant));
-        let same = (a.kind, &a.article, &a.also) == (b.kind, &b.article, &b.also);
-        (!same).then(|| format!("{hans}: {:?} {:?}\n{hant}: {:?} {:?}", a.kind, a.article, b.kind, b.article))
-    }).collect();
+    let differ: Vec<String> = pairs
+        .iter()
+        .filter_map(|hans| {
+            let hant = library.language.in_script(hans, Script::Hant);
+            let (a, b) = (reply(hans), reply(&hant));
+            let same = (a.kind, &a.article, &a.also) == (b.kind, &b.article, &b.also);
+            (!same).then(|| format!("{hans}: {:?} {:?}\n{hant}: {:?} {:?}", a.kind, a.article, b.kind, b.article))
+        })
+        .collect();
     eprintln!("{} of {} pairs differ", differ.len(), pairs.len());
     assert!(differ.len() * 200 <= pairs.len(), "{}", differ.join("\n"));
 }
@@ -50,7 +53,11 @@ fn every_word_of_the_lexicon_leads_to_its_mainland_term() {
     let mut lost = Vec::new();
     for (word, terms) in library.lexicon.rows() {
         let asked = format!("请问{word}怎么办");
-        let led = library.lexicon.widen(&asked).into_iter().any(|(found, to)| found.contains(word) && terms.iter().all(|term| to.contains(term)));
+        let led = library
+            .lexicon
+            .widen(&asked)
+            .into_iter()
+            .any(|(found, to)| found.contains(word) && terms.iter().all(|term| to.contains(term)));
         if !led {
             lost.push(word.to_owned());
         }
@@ -63,12 +70,15 @@ fn every_word_of_the_lexicon_leads_to_its_mainland_term() {
 #[test]
 fn conversion_breaks_no_words() {
     let library = library();
-    let wrong: Vec<String> = rows("damages").iter().filter_map(|row| {
-        let (hans, hant) = (&row[0], &row[1]);
-        let (to, back) = (library.language.spoken(hans, Script::Hant), library.language.fold(hant));
-        let fine = to == *hant && back == library.language.fold(hans);
-        (!fine).then(|| format!("{hans} → {to}, not {hant}; back {back}"))
-    }).collect();
+    let wrong: Vec<String> = rows("damages")
+        .iter()
+        .filter_map(|row| {
+            let (hans, hant) = (&row[0], &row[1]);
+            let (to, back) = (library.language.spoken(hans, Script::Hant), library.language.fold(hant));
+            let fine = to == *hant && back == library.language.fold(hans);
+            (!fine).then(|| format!("{hans} → {to}, not {hant}; back {back}"))
+        })
+        .collect();
     assert!(wrong.is_empty(), "{} of them:\n{}", wrong.len(), wrong.join("\n"));
 }
 
@@ -80,7 +90,8 @@ fn read_rightly(library: &Library, rows: &[Vec<String>], question: usize) -> (us
         let readings: Vec<&str> = row[question + 1].split('|').collect();
         let fits = |ids: &[String]| ids.iter().any(|id| readings.contains(&id.as_str()));
         let (tells, offers) = tells(&message);
-        let left = readings.contains(&"elsewhere") && !matches!(message.kind, Kind::Answer | Kind::Flow | Kind::Eligibility);
+        let left =
+            readings.contains(&"elsewhere") && !matches!(message.kind, Kind::Answer | Kind::Flow | Kind::Eligibility);
         if fits(&tells) || left {
             told += 1;
         } else if fits(&offers) || message.kind == Kind::Human {
@@ -106,12 +117,15 @@ fn ambiguous_words_and_false_friends_lead_to_the_right_reading() {
 #[test]
 fn the_wrong_friend_is_never_told_as_sure() {
     let library = library();
-    let wrong: Vec<String> = rows("friends").iter().filter_map(|row| {
-        let message = ask::reply(&library, &row[0], day());
-        let not: Vec<&str> = row[2].split('|').collect();
-        let told = message.article.as_deref().filter(|id| not.contains(id))?;
-        (message.also.is_none()).then(|| format!("{} → {told}", row[0]))
-    }).collect();
+    let wrong: Vec<String> = rows("friends")
+        .iter()
+        .filter_map(|row| {
+            let message = ask::reply(&library, &row[0], day());
+            let not: Vec<&str> = row[2].split('|').collect();
+            let told = message.article.as_deref().filter(|id| not.contains(id))?;
+            (message.also.is_none()).then(|| format!("{} → {told}", row[0]))
+        })
+        .collect();
     eprintln!("{} false friends are told as sure", wrong.len());
     assert!(wrong.len() <= 4, "{}", wrong.join("\n"));
 }

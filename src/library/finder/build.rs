@@ -6,9 +6,9 @@ use rustc_hash::FxHashMap as HashMap;
 
 use crate::{
     library::{
-        article::Article,
+        article::{Article, Section},
         finder::{
-            About, Finder, Places, TermId, Text, Texts,
+            About, Finder, Places, TermId, Text, Texts, bare,
             question::{each_key, kind, terms_of},
         },
         search::IndexBuilder,
@@ -91,7 +91,8 @@ fn read_sections(articles: &[Article], language: &Language, to: impl Fn(Part)) {
         let send = |kind, part, terms| to(Part { kind, place: (i, part), terms });
         let (title, summary) = (terms(&article.title), terms(&article.summary));
         let mut sentences = 0..;
-        let mut sentence = |terms: &Terms| send(PartKind::Sentence, sentences.next().unwrap_or_default(), terms.clone());
+        let mut sentence =
+            |terms: &Terms| send(PartKind::Sentence, sentences.next().unwrap_or_default(), terms.clone());
         sentence(&summary);
         send(PartKind::Section, 0, title.clone().and(summary));
         send(PartKind::Heading, 0, title.clone());
@@ -107,6 +108,14 @@ fn read_sections(articles: &[Article], language: &Language, to: impl Fn(Part)) {
             send(PartKind::Heading, part, heading);
         }
     }
+}
+
+/// For each sentence of an article its section, and whether it answers; the summary is section zero.
+fn sections_of(article: &Article) -> Vec<(usize, bool)> {
+    let section = |(i, section): (usize, &Section)| {
+        std::iter::once((i, true)).chain(section.points.iter().map(move |_| (i, false))).collect::<Vec<_>>()
+    };
+    std::iter::once((0, true)).chain((1..).zip(&article.sections).flat_map(section)).collect()
 }
 
 impl Finder {
@@ -143,8 +152,12 @@ impl Finder {
         let place = |id: &String| articles.iter().position(|article| article.id == *id);
         let next = |i: usize| articles.get(i).map(|article| article.next.iter().filter_map(place).collect());
         let about = asks.iter().enumerate();
-        let about =
-            about.map(|(i, asks)| About { lines: asks.len(), taiwan: taiwan(i), next: next(i).unwrap_or_default() });
+        let about = about.map(|(i, asks)| About {
+            lines: asks.len(),
+            taiwan: taiwan(i),
+            next: next(i).unwrap_or_default(),
+            sections: articles.get(i).map(sections_of).unwrap_or_default(),
+        });
         let mut finder = Self {
             lines: lines.finish(),
             line_texts: Texts::default(),
@@ -160,7 +173,11 @@ impl Finder {
             spread: vec![],
             articles: articles.len(),
             about: about.collect(),
+            same: HashMap::default(),
         };
+        for (i, ask) in asks.iter().enumerate().flat_map(|(i, asks)| asks.iter().map(move |ask| (i, ask))) {
+            finder.same.entry(bare(ask)).or_insert(i);
+        }
         finder.count(&line_texts, |places| places.lines += 1);
         finder.count(section_texts.iter().filter(|text| text.part == 0), |places| places.title = true);
         finder.count(&section_texts, |places| places.body = true);

@@ -7,8 +7,8 @@
 mod build;
 mod question;
 
-use serde::Serialize;
 use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
+use serde::Serialize;
 
 use crate::{
     library::{
@@ -27,6 +27,13 @@ const CANDIDATES: usize = 60;
 
 /// What the words of a clear question tell, in the units of [`Finder::weigh_terms`].
 const ENOUGH: f32 = 30.0;
+
+/// What the heading above it counts for the sentence that answers, and for a point below that.
+const ANSWERS: f32 = 1.0;
+const POINTS_OUT: f32 = 0.5;
+
+/// How much nearer a section must be than the whole article to be told in its place.
+const NEARER: f32 = 0.3;
 
 /// How many findings are kept.
 const KEPT: usize = 6;
@@ -78,6 +85,8 @@ pub struct Features {
     pub evidence: f32,
     /// 1 if both are about people from Taiwan, or neither is.
     pub side: f32,
+    /// 1 if one of its lines says just this.
+    pub same: f32,
     /// 1 if it was told just before a question that follows on.
     pub topic: f32,
 }
@@ -160,6 +169,8 @@ pub struct Finder {
     /// In how many `asks` lines and titles of all articles each term stands.
     spread: Vec<f32>,
     about: Vec<About>,
+    /// Every `asks` line without its punctuation, and its subject.
+    same: HashMap<String, usize>,
     /// Subjects from here on are not ours.
     articles: usize,
 }
@@ -171,6 +182,8 @@ struct About {
     taiwan: Option<bool>,
     /// The subjects that it leads to.
     next: Vec<usize>,
+    /// For each sentence its section, and whether it is the one that answers.
+    sections: Vec<(usize, bool)>,
 }
 
 impl Text {
@@ -250,16 +263,23 @@ impl Finder {
         let lines = hits.iter().map(|text| &self.line_texts.texts[*text]).filter(|text| !left_out(text));
         let hits = self.sections.search(&looked_for, CANDIDATES);
         let sections = hits.iter().map(|text| &self.section_texts.texts[*text]);
+        let same = if without.is_none() { self.same.get(&bare(&reading.folded)).copied() } else { None };
         let told = reading.after.as_ref().map(|(told, _)| *told);
-        let candidates: HashSet<usize> = lines.chain(sections).map(|text| text.article).chain(told).collect();
+        let candidates: HashSet<usize> =
+            lines.chain(sections).map(|text| text.article).chain(told).chain(same).collect();
 
         let missing =
             without.and_then(|line| self.line_texts.texts.iter().find(|text| (text.article, text.part) == line));
-        let like = Likeness { lines: self.line_texts.likeness(&question), headings: self.headings.likeness(&question), sentences: self.sentences.likeness(&question) };
+        let like = Likeness {
+            lines: self.line_texts.likeness(&question),
+            headings: self.headings.likeness(&question),
+            sentences: self.sentences.likeness(&question),
+        };
         let taiwan = is_taiwan(&reading.folded);
         let find = |article: usize| {
             let mut features = self.features(&question, &like, article, missing);
             features.side = f32::from(u8::from(self.about[article].taiwan.is_none_or(|about| about == taiwan)));
+            features.same = f32::from(u8::from(same == Some(article)));
             features.topic = f32::from(u8::from(told == Some(article)));
             Finding { subject: article, section: 0, sentences: vec![], features, score: features.score() }
         };
@@ -267,7 +287,7 @@ impl Finder {
         findings.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.subject.cmp(&b.subject)));
         for finding in findings.iter_mut().take(KEPT) {
             finding.section = self.section_for(&question, &like, finding.subject);
-            finding.sentences = self.sentences_for(&question, finding.subject);
+            finding.sentences = self.sentences_for(&question, &like, finding.subject);
         }
         let confidence = self.confidence(&findings);
         let either = self.either(&findings);
@@ -298,6 +318,7 @@ impl Finder {
             cover: question.shared(|id| places.get(&id).is_some_and(|places| stands(id, places))) / question.weight,
             evidence: (solid / ENOUGH).min(1.0),
             side: 0.0,
+            same: 0.0,
             topic: 0.0,
         }
     }
@@ -322,21 +343,29 @@ impl Finder {
         sum / question.bayes_weight / 3.0
     }
 
-    /// The sentences that share terms with the question, the likest first. What stands in every sentence of the
-    /// article tells nothing here: they are all about that.
-    fn sentences_for(&self, question: &Question, article: usize) -> Vec<usize> {
+    /// The sentences that fit the question, the best first: by what they share with it, and by the headings above
+    /// them. What stands in every sentence of the article tells nothing here: they are all about that.
+    fn sentences_for(&self, question: &Question, like: &Likeness, article: usize) -> Vec<usize> {
         let texts = &self.sentences.texts[self.sentences.of(article)];
         let holders = |id: TermId| texts.iter().filter(|text| text.holds(id)).count() as f32;
-        let rare = |id: TermId| ((texts.len() as f32 + 1.0) / (holders(id) + 0.5)).ln().max(0.05);
+        let rare = |id: TermId| ((texts.len() as f32 + 1.0) / (holders(id) + 0.5)).ln().clamp(0.05, 2.0);
         let terms: Vec<(TermId, f32)> = question.terms.iter().map(|(id, tells)| (*id, tells * rare(*id))).collect();
-        let like = |text: &Text| {
+        let headings = self.headings.of(article).start;
+        let fit = |text: &Text| {
             let shared: f32 = terms.iter().filter(|(id, _)| text.holds(*id)).map(|(_, tells)| tells).sum();
-            shared / (question.weight + text.weight)
+            let own = 2.0 * shared / (question.weight + text.weight);
+            match self.about[article].sections.get(text.part) {
+                // The summary and the title say what all of it is about.
+                None | Some((0, _)) => own,
+                Some((section, answers)) => {
+                    own + like.headings[headings + section] * if *answers { ANSWERS } else { POINTS_OUT }
+                }
+            }
         };
-        let mut likes: Vec<(usize, f32)> = texts.iter().map(|text| (text.part, like(text))).collect();
-        likes.retain(|(_, like)| *like > 0.0);
-        likes.sort_by(|a, b| b.1.total_cmp(&a.1));
-        likes.into_iter().map(|(part, _)| part).collect()
+        let mut fits: Vec<(usize, f32)> = texts.iter().map(|text| (text.part, fit(text))).collect();
+        fits.retain(|(_, fit)| *fit > 0.0);
+        fits.sort_by(|a, b| b.1.total_cmp(&a.1));
+        fits.into_iter().map(|(part, _)| part).collect()
     }
 
     /// The section to tell: one whose heading is clearly nearer to the question than the title
@@ -348,7 +377,7 @@ impl Finder {
         let mut parts = self.headings.of(article);
         let summary = parts.next().map_or(0.0, fit);
         let best = parts.max_by(|a, b| fit(*a).total_cmp(&fit(*b)));
-        best.filter(|i| fit(*i) > summary + 0.15).map_or(0, |i| self.headings.texts[i].part)
+        best.filter(|i| fit(*i) > summary + NEARER).map_or(0, |i| self.headings.texts[i].part)
     }
 }
 
@@ -362,8 +391,33 @@ fn last_of(text: &str) -> char {
 
 /// What asks in a story.
 const ASKING: &[&str] = &[
-    "?", "吗", "么", "怎", "多少", "多久", "几", "哪", "啥", "咋", "能不", "可不", "会不", "是不", "有没", "要不要", "该不",
-    "如何", "请问", "想问", "就问", "求", "可以", "能", "该", "算", "行不",
+    "?",
+    "吗",
+    "么",
+    "怎",
+    "多少",
+    "多久",
+    "几",
+    "哪",
+    "啥",
+    "咋",
+    "能不",
+    "可不",
+    "会不",
+    "是不",
+    "有没",
+    "要不要",
+    "该不",
+    "如何",
+    "请问",
+    "想问",
+    "就问",
+    "求",
+    "可以",
+    "能",
+    "该",
+    "算",
+    "行不",
 ];
 
 /// A story is at least so long, in characters.
@@ -417,7 +471,8 @@ impl Finder {
     /// Whether any article holds a word, or all pairs, of some terms.
     pub fn reaches(&self, terms: &Terms) -> bool {
         let known = |kind: char, term: &String| self.ids.contains_key(&format!("{kind}{term}"));
-        terms.words.iter().any(|word| known('w', word)) || !terms.pairs.is_empty() && terms.pairs.iter().all(|pair| known('p', pair))
+        terms.words.iter().any(|word| known('w', word))
+            || !terms.pairs.is_empty() && terms.pairs.iter().all(|pair| known('p', pair))
     }
 
     /// Whether one of two subjects leads to the other.
@@ -458,6 +513,11 @@ impl Texts {
     }
 }
 
+/// A folded text without punctuation and blanks.
+fn bare(folded: &str) -> String {
+    folded.chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
 fn is_taiwan(folded: &str) -> bool {
     TAIWAN.iter().any(|word| folded.contains(word))
 }
@@ -466,8 +526,8 @@ impl Features {
     /// The weights were fitted on `asks` lines left out and on labelled questions; see the README.
     fn score(&self) -> f32 {
         // A line that says just this wins, whatever else speaks for others.
-        let same = if self.ask > 0.985 { 2.0 } else { 0.0 };
-        same + 2.0 * self.bayes
+        3.0 * self.same
+            + 2.0 * self.bayes
             + 0.35 * self.near
             + 0.8 * self.around
             + 1.2 * self.head

@@ -49,7 +49,9 @@ impl Question {
         let before = reading.after.as_ref().map(|(_, terms)| keys(terms)).unwrap_or_default();
         let before: Vec<&String> = before.iter().filter(|key| !asked.contains(*key) && !more.contains(*key)).collect();
         let asked = asked.iter().map(|key| (key, worth(key)));
-        for (key, worth) in asked.chain(more.iter().map(|key| (key, ADDED))).chain(before.into_iter().map(|key| (key, BEFORE))) {
+        for (key, worth) in
+            asked.chain(more.iter().map(|key| (key, ADDED))).chain(before.into_iter().map(|key| (key, BEFORE)))
+        {
             if let Some(id) = finder.ids.get(key) {
                 question.terms.push((*id, finder.tells[*id as usize] * worth));
                 if kind(key).solid {
