@@ -1,18 +1,28 @@
-//! Finds passages in any collection of texts: candidates from the full-text index, ranked by what words, pairs
+//! Finds passages in any collection of texts: candidates by words from the full-text index
+//! and by pairs, ranked by what words, pairs
 //! and characters of the question stand in the passage, and in its best sentence.
 
 use rustc_hash::FxHashMap as HashMap;
 
 use crate::{
     library::search::{IndexBuilder, TextIndex},
-    text::{Language, words::Terms},
+    text::{
+        Language,
+        words::{Terms, sound_of},
+    },
 };
 
 /// Passages that are looked at closely.
-const CANDIDATES: usize = 60;
+const CANDIDATES: usize = 30;
+
+/// Passages that are looked at closely for their pairs of characters.
+const BY_PAIRS: usize = 20;
 
 /// What words, pairs and characters weigh.
 const KINDS: [f32; 3] = [1.0, 0.7, 1.2];
+
+/// The place of the pairs among the kinds.
+const PAIRS: usize = 1;
 
 /// What the best sentence weighs beside the whole passage.
 const SENTENCE: f32 = 0.8;
@@ -45,17 +55,13 @@ struct Posting {
 /// A collection of passages.
 pub struct Passages {
     index: TextIndex,
-    ids: HashMap<String, u32>,
+    /// Words, pairs and characters, each by its number.
+    ids: [HashMap<String, u32>; 3],
     postings: Vec<Vec<Posting>>,
     /// For each sound the pairs that have it.
     by_sound: HashMap<String, Vec<String>>,
     /// How long each passage is, in characters, against the mean.
     lengths: Vec<f32>,
-}
-
-/// Kind and term as one key.
-fn key(kind: usize, term: &str) -> String {
-    format!("{kind}{term}")
 }
 
 /// The kinds of terms that passages are ranked by.
@@ -67,11 +73,12 @@ impl Passages {
     /// Reads a collection, on all processors.
     pub fn build(texts: &[String], language: &Language) -> Self {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let read = |text: &String| sentences(&language.fold(text)).map(|text| language.terms(text)).collect::<Vec<_>>();
+        let read =
+            |text: &String| sentences(&language.fold(text)).map(|text| language.silent_terms(text)).collect::<Vec<_>>();
         let share = texts.len().div_ceil(threads * 8).max(1);
         let mut passages = Self {
             index: IndexBuilder::new().finish(),
-            ids: HashMap::default(),
+            ids: Default::default(),
             postings: vec![],
             by_sound: HashMap::default(),
             lengths: vec![],
@@ -86,13 +93,20 @@ impl Passages {
                     waiting.push_back(scope.spawn(move || texts.iter().map(read).collect::<Vec<_>>()));
                 }
                 let Some(first) = waiting.pop_front() else { break };
-                for sentences in first.join().expect("reading does not panic") {
+                for mut sentences in first.join().expect("reading does not panic") {
                     passages.add(&sentences);
+                    // The index is asked for words alone.
+                    sentences.iter_mut().for_each(|terms| terms.pairs.clear());
                     index.add(sentences.iter());
                 }
             }
         });
         passages.index = index.finish();
+        for pair in passages.ids[PAIRS].keys() {
+            if let Some(sound) = sound_of(pair) {
+                passages.by_sound.entry(sound).or_default().push(pair.to_owned());
+            }
+        }
         let mean = passages.lengths.iter().sum::<f32>() / passages.lengths.len().max(1) as f32;
         passages.lengths.iter_mut().for_each(|length| *length /= mean.max(1.0));
         passages
@@ -104,25 +118,23 @@ impl Passages {
             let bit = 1_u64 << n.min(63);
             for (kind, terms) in kinds(terms).into_iter().enumerate() {
                 for term in terms {
-                    self.note(key(kind, term), passage, bit);
-                }
-            }
-            for (pair, sound) in terms.sounding_pairs() {
-                let pairs = self.by_sound.entry(sound.to_owned()).or_default();
-                if !pairs.iter().any(|known| known == pair) {
-                    pairs.push(pair.to_owned());
+                    self.note(kind, term, passage, bit);
                 }
             }
         }
         self.lengths.push(sentences.iter().map(|terms| terms.chars.len()).sum::<usize>() as f32);
     }
 
-    fn note(&mut self, key: String, passage: u32, bit: u64) {
-        let new = self.postings.len();
-        let id = *self.ids.entry(key).or_insert(new as u32) as usize;
-        if id == new {
-            self.postings.push(vec![]);
-        }
+    fn note(&mut self, kind: usize, term: &str, passage: u32, bit: u64) {
+        let id = match self.ids[kind].get(term) {
+            Some(id) => *id as usize,
+            None => {
+                let new = self.postings.len();
+                self.ids[kind].insert(term.to_owned(), u32::try_from(new).unwrap_or(u32::MAX));
+                self.postings.push(vec![]);
+                new
+            }
+        };
         match self.postings[id].last_mut().filter(|last| last.passage == passage) {
             Some(last) => {
                 last.times = last.times.saturating_add(1);
@@ -141,20 +153,20 @@ impl Passages {
     pub fn search(&self, question: &str, most: usize, language: &Language) -> Vec<usize> {
         let asked = language.terms(&language.fold(question));
         let meant = self.meant(&asked);
-        let mut looked_for = asked.solid();
-        looked_for.pairs.extend(meant.iter().cloned());
-        let candidates = self.index.search(&looked_for, CANDIDATES.max(most));
-        let mut terms: HashMap<String, f32> = HashMap::default();
+        let mut candidates = self.by_words(&asked, CANDIDATES.max(most));
+        candidates.extend(self.by_pairs(asked.pairs.iter().chain(&meant)));
+        // What each term is worth; a term that stands twice in a question is asked once.
+        let mut terms: HashMap<u32, f32> = HashMap::default();
         for (kind, own) in kinds(&asked).into_iter().enumerate() {
             for term in own {
                 let asks = if ASKING.contains(&term.as_str()) { ASKS } else { 1.0 };
-                terms.insert(key(kind, term), KINDS[kind] * asks);
+                self.ids[kind].get(term).map(|id| terms.insert(*id, KINDS[kind] * asks));
             }
         }
-        for pair in meant {
-            terms.entry(key(1, &pair)).or_insert(KINDS[1]);
+        for id in meant.iter().filter_map(|pair| self.ids[PAIRS].get(pair)) {
+            terms.entry(*id).or_insert(KINDS[PAIRS]);
         }
-        let mut ranked = self.rank(&terms, candidates);
+        let mut ranked = self.rank(terms, candidates);
         ranked.truncate(most);
         ranked
     }
@@ -162,14 +174,42 @@ impl Passages {
     /// What the full-text index alone finds by the words of a question: the measure that [`Passages::search`] is
     /// held against.
     pub fn search_words(&self, question: &str, most: usize, language: &Language) -> Vec<usize> {
-        let mut words = language.terms(&language.fold(question));
-        words.pairs.clear();
-        self.index.search(&words, most)
+        self.by_words(&language.terms(&language.fold(question)), most)
+    }
+
+    fn by_words(&self, asked: &Terms, most: usize) -> Vec<usize> {
+        self.index.search(&asked.words_alone(), most)
+    }
+
+    /// The passages that hold most of some pairs, rare ones counting more: where words were cut otherwise, or
+    /// misspelt, these find what words miss.
+    fn by_pairs<'a>(&self, pairs: impl Iterator<Item = &'a String>) -> Vec<usize> {
+        let mut sums: HashMap<u32, f32> = HashMap::default();
+        for postings in pairs.filter_map(|pair| self.ids[PAIRS].get(pair)).map(|id| &self.postings[*id as usize]) {
+            // Pairs of every tenth passage find nothing, and take long.
+            if postings.len() * 10 <= self.lengths.len() {
+                let tells = self.tells(postings.len());
+                postings.iter().for_each(|posting| *sums.entry(posting.passage).or_default() += tells);
+            }
+        }
+        let mut sums: Vec<(u32, f32)> = sums.into_iter().collect();
+        if sums.len() > BY_PAIRS {
+            sums.select_nth_unstable_by(BY_PAIRS, |a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+            sums.truncate(BY_PAIRS);
+        }
+        sums.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        sums.into_iter().take(BY_PAIRS).map(|(passage, _)| passage as usize).collect()
+    }
+
+    /// What a term tells that stands in so many passages.
+    fn tells(&self, holders: usize) -> f32 {
+        let (all, holders) = (self.lengths.len() as f32, holders as f32);
+        (1.0 + (all - holders + 0.5) / (holders + 0.5)).ln()
     }
 
     /// For pairs that stand in no passage, those that sound the same and share a character.
     fn meant(&self, asked: &Terms) -> Vec<String> {
-        let unknown = asked.sounding_pairs().filter(|(pair, _)| !self.ids.contains_key(&key(1, pair)));
+        let unknown = asked.sounding_pairs().filter(|(pair, _)| !self.ids[PAIRS].contains_key(*pair));
         let same = |pair: &str, other: &str| pair.chars().zip(other.chars()).any(|(a, b)| a == b);
         unknown
             .flat_map(|(pair, sound)| {
@@ -179,24 +219,31 @@ impl Passages {
             .collect()
     }
 
-    fn rank(&self, terms: &HashMap<String, f32>, mut candidates: Vec<usize>) -> Vec<usize> {
+    fn rank(&self, terms: HashMap<u32, f32>, mut candidates: Vec<usize>) -> Vec<usize> {
         candidates.sort_unstable();
+        candidates.dedup();
         let mut whole = vec![0.0_f32; candidates.len()];
         let mut best = vec![[0.0_f32; 64]; candidates.len()];
-        let all = self.lengths.len() as f32;
         // Sums of floats depend on their order, and a map has none.
-        let mut ids: Vec<(u32, f32)> =
-            terms.iter().filter_map(|(key, worth)| Some((*self.ids.get(key)?, *worth))).collect();
+        let mut ids: Vec<(u32, f32)> = terms.into_iter().collect();
         ids.sort_unstable_by_key(|(id, _)| *id);
         for (id, worth) in ids {
             let postings = &self.postings[id as usize];
-            let holders = postings.len() as f32;
-            let tells = worth * (1.0 + (all - holders + 0.5) / (holders + 0.5)).ln();
+            let tells = worth * self.tells(postings.len());
+            let mut from = 0;
             for (i, passage) in candidates.iter().enumerate() {
-                let Ok(at) = postings.binary_search_by_key(&(*passage as u32), |posting| posting.passage) else {
+                let rest = &postings[from..];
+                // Both are in order: look on from where the last one stood.
+                let near = rest.len().min(1 + postings.len() / candidates.len() * 4);
+                let is_before = |posting: &Posting| (posting.passage as usize) < *passage;
+                from += match rest.get(near.saturating_sub(1)) {
+                    Some(last) if !is_before(last) => rest[..near].partition_point(is_before),
+                    _ => near + rest[near..].partition_point(is_before),
+                };
+                let Some(posting) = postings.get(from).filter(|posting| posting.passage as usize == *passage) else {
                     continue;
                 };
-                let Posting { times, sentences, .. } = postings[at];
+                let Posting { times, sentences, .. } = *posting;
                 let length = SATURATION * (1.0 - LENGTH + LENGTH * self.lengths[*passage]);
                 whole[i] += tells * f32::from(times) * (SATURATION + 1.0) / (f32::from(times) + length);
                 let mut left = sentences;

@@ -77,6 +77,11 @@ impl Language {
         self.segmenter.terms(folded)
     }
 
+    /// The same without sounds, for texts that are long.
+    pub fn silent_terms(&self, folded: &str) -> words::Terms {
+        self.segmenter.silent_terms(folded)
+    }
+
     /// Adds a word of our field, so that it is never cut apart.
     pub fn learn(&mut self, word: &str) {
         self.segmenter.learn(word);

@@ -129,11 +129,20 @@ impl Segmenter {
 
     /// All terms of a folded text.
     pub fn terms(&self, folded: &str) -> Terms {
+        self.cut(folded, true)
+    }
+
+    /// The terms of a folded text but for its sounds.
+    pub fn silent_terms(&self, folded: &str) -> Terms {
+        self.cut(folded, false)
+    }
+
+    fn cut(&self, folded: &str, sounds: bool) -> Terms {
         let words = self.jieba.cut(folded, true).into_iter().map(|token| token.word);
         let words = words.filter(|word| word.chars().any(char::is_alphanumeric) && !STOP.contains(word));
         let mut terms = Terms { words: words.map(str::to_owned).collect(), ..Terms::default() };
         for run in folded.split(|c: char| !c.is_alphanumeric()).filter(|run| !run.is_empty()) {
-            terms.add_run(run);
+            terms.add_run(run, sounds);
         }
         terms
     }
@@ -148,6 +157,11 @@ impl Terms {
     /// Words and pairs alone: enough to find what is worth a closer look.
     pub fn solid(&self) -> Self {
         Self { words: self.words.clone(), pairs: self.pairs.clone(), ..Self::default() }
+    }
+
+    /// Words alone.
+    pub fn words_alone(&self) -> Self {
+        Self { words: self.words.clone(), ..Self::default() }
     }
 
     /// Pairs of characters, each with its sound.
@@ -172,7 +186,7 @@ impl Terms {
     }
 
     /// Adds the characters, pairs and sounds of one run without punctuation.
-    fn add_run(&mut self, run: &str) {
+    fn add_run(&mut self, run: &str, with_sounds: bool) {
         let (mut before, mut sound_before): (Option<char>, Option<(&str, &str)>) = (None, None);
         for piece in pieces(run) {
             let sounds = match piece.chars().next() {
@@ -184,7 +198,8 @@ impl Terms {
                             self.pairs.push(pair);
                         }
                     }
-                    c.to_pinyin().map(|sound| vec![(sound.plain(), piece)]).unwrap_or_default()
+                    let sound = if with_sounds { c.to_pinyin() } else { None };
+                    sound.map(|sound| vec![(sound.plain(), piece)]).unwrap_or_default()
                 }
                 // A number or a Latin word counts as one character and as one pair.
                 _ => {
@@ -242,6 +257,12 @@ fn syllables(letters: &str) -> Vec<(&str, &str)> {
             (rest.is_empty() || !after.is_empty()).then(|| [vec![(first, first)], after].concat())
         })
         .unwrap_or_default()
+}
+
+/// How a pair of characters sounds, without tones; nothing for other texts.
+pub fn sound_of(pair: &str) -> Option<String> {
+    let sounds: Option<Vec<&str>> = pair.chars().map(|c| c.to_pinyin().map(|sound| sound.plain())).collect();
+    sounds.filter(|sounds| sounds.len() == 2).map(|sounds| sounds.concat())
 }
 
 /// The parts of a folded text between signs of punctuation.
