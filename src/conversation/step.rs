@@ -248,8 +248,8 @@ fn reply(
         let first = found.findings.first();
         let like = first.and_then(|first| likened(&folded, first, library.subject(first), library));
         let sure = first
-            .filter(|_| found.confidence >= CERTAIN)
-            .and_then(|first| urgent(&folded, library.subject(first), library));
+            .and_then(|first| urgent(&folded, library.subject(first), library))
+            .filter(|fixed| found.confidence >= certain(fixed.kind));
         if let Some(urgent) = like.or(sure) {
             return say_fixed(next, urgent, speaker);
         }
@@ -481,7 +481,7 @@ fn search(next: &mut Conversation, question: &str, speaker: &Speaker<'_>) -> Vec
         Some((_, Subject::Article(_))) if found.confidence >= CLARIFY_FROM => speaker.clarify(&found.findings),
         Some((first, Subject::Elsewhere(matter))) => match speaker.library.reply_for(matter) {
             Some(fixed) if is_held_back(question, fixed, speaker.library) => unknown(next, speaker),
-            Some(fixed) if first.features.ask >= like_enough(fixed.kind) || found.confidence >= CERTAIN => {
+            Some(fixed) if first.features.ask >= like_enough(fixed.kind) || found.confidence >= certain(fixed.kind) => {
                 let mut said = say_fixed(next, fixed, speaker);
                 if let Some(first) = said.first_mut() {
                     first.confidence = Some((found.confidence * 100.0).round() / 100.0);
@@ -497,8 +497,14 @@ fn search(next: &mut Conversation, question: &str, speaker: &Speaker<'_>) -> Vec
     vec![confident(message, sure)]
 }
 
-/// From here on a message is of the kind of its nearest examples, though it is like none of them.
-const CERTAIN: f32 = 0.93;
+/// From here on a message is of the kind of its nearest examples, though it is like none of them: what must not
+/// be missed, or must not be helped with, sooner.
+fn certain(kind: Kind) -> f32 {
+    match kind {
+        Kind::Crisis | Kind::Decline => 0.85,
+        _ => 0.93,
+    }
+}
 
 /// How near to an example a message must be for a fixed reply: danger is acted on at a smaller
 /// sign than a wish for a person, which many questions about jobs resemble.

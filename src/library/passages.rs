@@ -229,6 +229,10 @@ impl Passages {
         ids.sort_unstable_by_key(|(id, _)| *id);
         for (id, worth) in ids {
             let postings = &self.postings[id as usize];
+            // What stands in every third passage tells next to nothing.
+            if postings.len() * 3 > self.lengths.len() {
+                continue;
+            }
             let tells = worth * self.tells(postings.len());
             let mut from = 0;
             for (i, passage) in candidates.iter().enumerate() {

@@ -75,8 +75,6 @@ pub struct Features {
     pub near: f32,
     /// The mean likeness of the eight nearest lines.
     pub around: f32,
-    /// Likeness of the nearest sentence of an answer.
-    pub tell: f32,
     /// Likeness of the title or the nearest heading.
     pub head: f32,
     /// How much of the question stands anywhere in the article.
@@ -270,11 +268,7 @@ impl Finder {
 
         let missing =
             without.and_then(|line| self.line_texts.texts.iter().find(|text| (text.article, text.part) == line));
-        let like = Likeness {
-            lines: self.line_texts.likeness(&question),
-            headings: self.headings.likeness(&question),
-            sentences: self.sentences.likeness(&question),
-        };
+        let like = Likeness { lines: self.line_texts.likeness(&question), headings: self.headings.likeness(&question) };
         let taiwan = is_taiwan(&reading.folded);
         let find = |article: usize| {
             let mut features = self.features(&question, &like, article, missing);
@@ -313,7 +307,6 @@ impl Finder {
             ask: likeness.first().copied().unwrap_or_default(),
             near: mean(3),
             around: mean(8),
-            tell: self.sentences.of(article).map(|i| like.sentences[i]).fold(0.0, f32::max),
             head: self.headings.of(article).map(|i| like.headings[i]).fold(0.0, f32::max),
             cover: question.shared(|id| places.get(&id).is_some_and(|places| stands(id, places))) / question.weight,
             evidence: (solid / ENOUGH).min(1.0),
@@ -490,7 +483,6 @@ fn lead(first: &Finding, other: Option<&Finding>, most: f32) -> f32 {
 struct Likeness {
     lines: Vec<f32>,
     headings: Vec<f32>,
-    sentences: Vec<f32>,
 }
 
 impl Texts {
