@@ -497,11 +497,10 @@ fn search(next: &mut Conversation, question: &str, speaker: &Speaker<'_>) -> Vec
     vec![confident(message, sure)]
 }
 
-/// From here on a message is of the kind of its nearest examples, though it is like none of them: what must not
-/// be missed, or must not be helped with, sooner.
+/// From here on a message is of the kind of its nearest examples, though it is like none of them: danger sooner.
 fn certain(kind: Kind) -> f32 {
     match kind {
-        Kind::Crisis | Kind::Decline => 0.85,
+        Kind::Crisis => 0.85,
         _ => 0.93,
     }
 }

@@ -229,8 +229,8 @@ impl Passages {
         ids.sort_unstable_by_key(|(id, _)| *id);
         for (id, worth) in ids {
             let postings = &self.postings[id as usize];
-            // What stands in every third passage tells next to nothing.
-            if postings.len() * 3 > self.lengths.len() {
+            // What stands in every second passage tells next to nothing.
+            if postings.len() * 2 > self.lengths.len() {
                 continue;
             }
             let tells = worth * self.tells(postings.len());
