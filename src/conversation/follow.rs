@@ -15,6 +15,9 @@ const ENDS: &[&str] = &["呢", "咧", "捏"];
 /// A message of so few characters says little alone.
 const SHORT: usize = 8;
 
+/// How much of what came before is read with the next question, in characters.
+const REMEMBERED: usize = 100;
+
 /// Finds what answers a question after the one that was answered last; with it, the question as it was read.
 /// A question that says enough alone is a change of subject, and read alone.
 pub(super) fn find(topic: Option<&Topic>, question: &str, library: &Library) -> (String, Found) {
@@ -38,7 +41,9 @@ pub(super) fn find(topic: Option<&Topic>, question: &str, library: &Library) -> 
     if !surer || same && sure || elsewhere(&after).is_some() {
         return (question.into(), alone);
     }
-    (format!("{} {question}", topic.question), after)
+    let begun = topic.question.chars().count().saturating_sub(REMEMBERED);
+    let before: String = topic.question.chars().skip(begun).collect();
+    (format!("{before} {question}"), after)
 }
 
 /// Whether a message leans on what was said before it.

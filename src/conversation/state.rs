@@ -190,7 +190,7 @@ impl Conversation {
 
     /// Remembers which articles were told.
     pub fn remember_shown(&mut self, said: &[Message]) {
-        for id in said.iter().filter_map(|message| message.article.as_ref()) {
+        for id in said.iter().flat_map(|message| message.also.iter().chain(&message.article)) {
             self.shown.retain(|other| other != id);
             self.shown.push(id.clone());
         }

@@ -413,7 +413,7 @@ fn beside(mut message: Message, question: &str, speaker: &Speaker<'_>) -> Messag
             continue;
         }
         for text in std::iter::once(&mut message.lead).chain(&mut message.points) {
-            let place = |term: &String| text.find(&speaker.spoken(term)).map(|at| at + speaker.spoken(term).len());
+            let place = |term: &String| end_of_word(text, &speaker.spoken(term));
             if let Some(end) = terms.iter().filter_map(place).max() {
                 text.insert_str(end, &format!("（{}“{word}”）", speaker.spoken(wording::YOUR_WORD)));
                 return message;
@@ -421,6 +421,14 @@ fn beside(mut message: Message, question: &str, speaker: &Speaker<'_>) -> Messag
         }
     }
     message
+}
+
+/// The end of a term that stands alone in a text; 工资 in 工资条 is another word.
+fn end_of_word(text: &str, term: &str) -> Option<usize> {
+    const MAY_FOLLOW: &str = "的是按和与與及或每不可要在由从從到为為能会會就也都有没沒以怎";
+    let alone =
+        |end: &usize| text[*end..].chars().next().is_none_or(|c| !c.is_alphanumeric() || MAY_FOLLOW.contains(c));
+    text.match_indices(term).map(|(at, _)| at + term.len()).find(alone)
 }
 
 /// The last answer once more: why, or in plainer words.
@@ -577,4 +585,15 @@ fn without_masks(folded: &str) -> String {
     }
     out.push_str(rest);
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_term_within_a_longer_word_is_not_that_term() {
+        assert_eq!(end_of_word("收集工资条、工资的转账记录", "工资"), Some("收集工资条、工资".len()));
+        assert_eq!(end_of_word("工资条", "工资"), None);
+    }
 }
