@@ -261,7 +261,11 @@ impl Finder {
         let lines = hits.iter().map(|text| &self.line_texts.texts[*text]).filter(|text| !left_out(text));
         let hits = self.sections.search(&looked_for, CANDIDATES);
         let sections = hits.iter().map(|text| &self.section_texts.texts[*text]);
-        let same = if without.is_none() { self.same.get(&bare(&reading.folded)).copied() } else { None };
+        let same = if without.is_none() && reading.after.is_none() {
+            self.same.get(&bare(&reading.folded)).copied()
+        } else {
+            None
+        };
         let told = reading.after.as_ref().map(|(told, _)| *told);
         let candidates: HashSet<usize> =
             lines.chain(sections).map(|text| text.article).chain(told).chain(same).collect();
