@@ -21,7 +21,7 @@ const REMEMBERED: usize = 100;
 /// Finds what answers a question after the one that was answered last; with it, the question as it was read.
 /// A question that says enough alone is a change of subject, and read alone.
 pub(super) fn find(topic: Option<&Topic>, question: &str, library: &Library) -> (String, Found) {
-    let (_, alone) = library.find(question);
+    let (reading, alone) = library.find(question);
     let Some(topic) = topic else { return (question.into(), alone) };
     let first = alone.findings.first();
     // Danger, and a wish for a person, is no matter of the topic.
@@ -34,7 +34,9 @@ pub(super) fn find(topic: Option<&Topic>, question: &str, library: &Library) -> 
     if calls || sure && !leans {
         return (question.into(), alone);
     }
-    let (_, after) = library.find_after(&topic.question, &topic.article, question);
+    let Some(after) = library.find_after(&topic.question, &topic.article, reading) else {
+        return (question.into(), alone);
+    };
     let same = first.map(|first| first.subject) == after.findings.first().map(|first| first.subject);
     let surer = after.confidence >= alone.confidence || leans && after.confidence >= ANSWER_FROM;
     // What was told is ours, and so is what follows on it.

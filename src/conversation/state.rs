@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     conversation::{handoff::Deed, told::Told},
-    library::{Library, fact::Value},
+    library::{Library, article::Article, fact::Value},
     message::{Choice, Message, Script, Staff, Verdict},
 };
 
@@ -64,6 +64,13 @@ pub struct Topic {
     pub article: String,
     /// The question that it answered, folded, with those that it followed on.
     pub question: String,
+}
+
+impl Topic {
+    /// What follows on an article that was told to a folded question.
+    pub fn of(article: &Article, question: &str) -> Self {
+        Self { article: article.id.clone(), question: question.to_owned() }
+    }
 }
 
 /// A procedure under way. The place in it is found by going through the answers.

@@ -474,13 +474,13 @@ fn search(next: &mut Conversation, question: &str, speaker: &Speaker<'_>) -> Vec
     let message = match subject(0) {
         Some((first, Subject::Article(article))) if found.confidence >= ANSWER_FROM => {
             next.unknown = 0;
-            next.topic = Some(Topic { article: article.id.clone(), question: question.to_owned() });
+            next.topic = Some(Topic::of(article, question));
             told(next, article, Some(first), speaker)
         }
         Some((first, Subject::Article(article))) if found.either >= EITHER_FROM => match subject(1) {
             Some((second, Subject::Article(other))) if !article.counsellor && !other.counsellor => {
                 next.unknown = 0;
-                next.topic = Some(Topic { article: article.id.clone(), question: question.to_owned() });
+                next.topic = Some(Topic::of(article, question));
                 sure = found.either;
                 speaker.either((article, first), (other, second))
             }
@@ -531,8 +531,7 @@ fn do_act(next: &mut Conversation, act: &Act, speaker: &Speaker<'_>) -> Vec<Mess
     let message = match act {
         Act::Show(id) | Act::More(id) => match (library.article(id), act) {
             (Some(article), Act::Show(_)) => {
-                next.topic =
-                    Some(Topic { article: article.id.clone(), question: library.language.fold(&article.title) });
+                next.topic = Some(Topic::of(article, &library.language.fold(&article.title)));
                 told(next, article, None, speaker)
             }
             (Some(article), _) => speaker.whole(article),

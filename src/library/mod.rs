@@ -245,13 +245,11 @@ impl Library {
         (reading, found)
     }
 
-    /// Reads a question that follows on another, and finds what answers it.
-    pub fn find_after(&self, before: &str, told: &str, question: &str) -> (Reading, Found) {
-        let read = |text: &str| self.finder.read(text, &self.language, &self.lexicon);
-        let Some(told) = self.by_id.get(told) else { return self.find(question) };
-        let reading = self.finder.read_after(&read(before), *told, read(question));
-        let found = self.finder.find(&reading, None);
-        (reading, found)
+    /// What answers a question that follows on another, to which an article was told; nothing when there is no
+    /// such article any more.
+    pub fn find_after(&self, before: &str, told: &str, question: Reading) -> Option<Found> {
+        let before = self.finder.read(before, &self.language, &self.lexicon);
+        Some(self.finder.find(&question.following(*self.by_id.get(told)?, before), None))
     }
 
     /// What a line of `asks` finds when that line itself is left out.

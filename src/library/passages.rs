@@ -1,6 +1,5 @@
-//! Finds passages in any collection of texts: candidates by words from the full-text index
-//! and by pairs, ranked by what words, pairs
-//! and characters of the question stand in the passage, and in its best sentence.
+//! Finds passages in any collection of texts: candidates by words from the full-text index and by pairs, ranked by
+//! what words, pairs and characters of the question stand in the passage, and in its best sentence.
 
 use rustc_hash::FxHashMap as HashMap;
 
@@ -55,11 +54,17 @@ struct Posting {
 /// A collection of passages.
 pub struct Passages {
     index: TextIndex,
+    lists: Lists,
+    /// For each sound the pairs that have it.
+    by_sound: HashMap<String, Vec<String>>,
+}
+
+/// Which terms stand in which passages.
+#[derive(Default)]
+struct Lists {
     /// Words, pairs and characters, each by its number.
     ids: [HashMap<String, u32>; 3],
     postings: Vec<Vec<Posting>>,
-    /// For each sound the pairs that have it.
-    by_sound: HashMap<String, Vec<String>>,
     /// How long each passage is, in characters, against the mean.
     lengths: Vec<f32>,
 }
@@ -76,13 +81,7 @@ impl Passages {
         let read =
             |text: &String| sentences(&language.fold(text)).map(|text| language.silent_terms(text)).collect::<Vec<_>>();
         let share = texts.len().div_ceil(threads * 8).max(1);
-        let mut passages = Self {
-            index: IndexBuilder::new().finish(),
-            ids: Default::default(),
-            postings: vec![],
-            by_sound: HashMap::default(),
-            lengths: vec![],
-        };
+        let (mut lists, mut by_sound) = (Lists::default(), HashMap::<String, Vec<String>>::default());
         let mut index = IndexBuilder::new();
         std::thread::scope(|scope| {
             let mut waiting = std::collections::VecDeque::new();
@@ -94,24 +93,133 @@ impl Passages {
                 }
                 let Some(first) = waiting.pop_front() else { break };
                 for mut sentences in first.join().expect("reading does not panic") {
-                    passages.add(&sentences);
+                    lists.add(&sentences);
                     // The index is asked for words alone.
                     sentences.iter_mut().for_each(|terms| terms.pairs.clear());
                     index.add(sentences.iter());
                 }
             }
         });
-        passages.index = index.finish();
-        for pair in passages.ids[PAIRS].keys() {
+        for pair in lists.ids[PAIRS].keys() {
             if let Some(sound) = sound_of(pair) {
-                passages.by_sound.entry(sound).or_default().push(pair.to_owned());
+                by_sound.entry(sound).or_default().push(pair.to_owned());
             }
         }
-        let mean = passages.lengths.iter().sum::<f32>() / passages.lengths.len().max(1) as f32;
-        passages.lengths.iter_mut().for_each(|length| *length /= mean.max(1.0));
-        passages
+        let mean = lists.lengths.iter().sum::<f32>() / lists.lengths.len().max(1) as f32;
+        lists.lengths.iter_mut().for_each(|length| *length /= mean.max(1.0));
+        Self { index: index.finish(), lists, by_sound }
     }
 
+    /// The size of the full-text index.
+    pub fn bytes(&self) -> u64 {
+        self.index.bytes()
+    }
+
+    /// The passages nearest to a question, best first, by their places in the collection.
+    pub fn search(&self, question: &str, most: usize, language: &Language) -> Vec<usize> {
+        let asked = language.terms(&language.fold(question));
+        let meant = self.meant(&asked);
+        let mut candidates = self.by_words(&asked, CANDIDATES.max(most));
+        candidates.extend(self.by_pairs(asked.pairs.iter().chain(&meant)));
+        // What each term is worth; a term that stands twice in a question is asked once.
+        let mut terms: HashMap<u32, f32> = HashMap::default();
+        for (kind, own) in kinds(&asked).into_iter().enumerate() {
+            for term in own {
+                let asks = if ASKING.contains(&term.as_str()) { ASKS } else { 1.0 };
+                self.lists.ids[kind].get(term).map(|id| terms.insert(*id, KINDS[kind] * asks));
+            }
+        }
+        for id in meant.iter().filter_map(|pair| self.lists.ids[PAIRS].get(pair)) {
+            terms.entry(*id).or_insert(KINDS[PAIRS]);
+        }
+        let mut ranked = self.rank(terms, candidates);
+        ranked.truncate(most);
+        ranked
+    }
+
+    /// What the full-text index alone finds by the words of a question: the measure that [`Passages::search`] is
+    /// held against.
+    pub fn search_words(&self, question: &str, most: usize, language: &Language) -> Vec<usize> {
+        self.by_words(&language.terms(&language.fold(question)), most)
+    }
+
+    fn by_words(&self, asked: &Terms, most: usize) -> Vec<usize> {
+        self.index.search(&asked.words_alone(), most)
+    }
+
+    /// The passages that hold most of some pairs, rare ones counting more: where words were cut otherwise, or
+    /// misspelt, these find what words miss.
+    fn by_pairs<'a>(&self, pairs: impl Iterator<Item = &'a String>) -> Vec<usize> {
+        let mut sums: HashMap<u32, f32> = HashMap::default();
+        for postings in
+            pairs.filter_map(|pair| self.lists.ids[PAIRS].get(pair)).map(|id| &self.lists.postings[*id as usize])
+        {
+            // Pairs of every tenth passage find nothing, and take long.
+            if postings.len() * 10 <= self.lists.lengths.len() {
+                let tells = self.lists.tells(postings.len());
+                postings.iter().for_each(|posting| *sums.entry(posting.passage).or_default() += tells);
+            }
+        }
+        let mut sums: Vec<(u32, f32)> = sums.into_iter().collect();
+        if sums.len() > BY_PAIRS {
+            sums.select_nth_unstable_by(BY_PAIRS, |a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+            sums.truncate(BY_PAIRS);
+        }
+        sums.into_iter().map(|(passage, _)| passage as usize).collect()
+    }
+
+    /// For pairs that stand in no passage, those that sound the same and share a character.
+    fn meant(&self, asked: &Terms) -> Vec<String> {
+        let unknown = asked.sounding_pairs().filter(|(pair, _)| !self.lists.ids[PAIRS].contains_key(*pair));
+        let same = |pair: &str, other: &str| pair.chars().zip(other.chars()).any(|(a, b)| a == b);
+        unknown
+            .flat_map(|(pair, sound)| {
+                self.by_sound.get(sound).into_iter().flatten().filter(move |other| same(pair, other))
+            })
+            .cloned()
+            .collect()
+    }
+
+    fn rank(&self, terms: HashMap<u32, f32>, mut candidates: Vec<usize>) -> Vec<usize> {
+        candidates.sort_unstable();
+        candidates.dedup();
+        let mut whole = vec![0.0_f32; candidates.len()];
+        let mut best = vec![[0.0_f32; 64]; candidates.len()];
+        // Sums of floats depend on their order, and a map has none.
+        let mut ids: Vec<(u32, f32)> = terms.into_iter().collect();
+        ids.sort_unstable_by_key(|(id, _)| *id);
+        for (id, worth) in ids {
+            let postings = &self.lists.postings[id as usize];
+            // What stands in every second passage tells next to nothing.
+            if postings.len() * 2 > self.lists.lengths.len() {
+                continue;
+            }
+            let tells = worth * self.lists.tells(postings.len());
+            let mut from = 0;
+            for (i, passage) in candidates.iter().enumerate() {
+                // Both are in order: look on from where the last one stood.
+                from += postings[from..].partition_point(|posting| (posting.passage as usize) < *passage);
+                let Some(posting) = postings.get(from).filter(|posting| posting.passage as usize == *passage) else {
+                    continue;
+                };
+                let Posting { times, sentences, .. } = *posting;
+                let length = SATURATION * (1.0 - LENGTH + LENGTH * self.lists.lengths[*passage]);
+                whole[i] += tells * f32::from(times) * (SATURATION + 1.0) / (f32::from(times) + length);
+                let mut left = sentences;
+                while left != 0 {
+                    best[i][left.trailing_zeros() as usize] += tells;
+                    left &= left - 1;
+                }
+            }
+        }
+        let score = |i: usize| whole[i] + SENTENCE * best[i].iter().copied().fold(0.0, f32::max);
+        let mut order: Vec<usize> = (0..candidates.len()).collect();
+        order.sort_by(|a, b| score(*b).total_cmp(&score(*a)).then(a.cmp(b)));
+        order.into_iter().map(|i| candidates[i]).collect()
+    }
+}
+
+impl Lists {
     fn add(&mut self, sentences: &[Terms]) {
         let passage = u32::try_from(self.lengths.len()).unwrap_or(u32::MAX);
         for (n, terms) in sentences.iter().enumerate() {
@@ -144,123 +252,10 @@ impl Passages {
         }
     }
 
-    /// The size of the full-text index.
-    pub fn bytes(&self) -> u64 {
-        self.index.bytes()
-    }
-
-    /// The passages nearest to a question, best first, by their places in the collection.
-    pub fn search(&self, question: &str, most: usize, language: &Language) -> Vec<usize> {
-        let asked = language.terms(&language.fold(question));
-        let meant = self.meant(&asked);
-        let mut candidates = self.by_words(&asked, CANDIDATES.max(most));
-        candidates.extend(self.by_pairs(asked.pairs.iter().chain(&meant)));
-        // What each term is worth; a term that stands twice in a question is asked once.
-        let mut terms: HashMap<u32, f32> = HashMap::default();
-        for (kind, own) in kinds(&asked).into_iter().enumerate() {
-            for term in own {
-                let asks = if ASKING.contains(&term.as_str()) { ASKS } else { 1.0 };
-                self.ids[kind].get(term).map(|id| terms.insert(*id, KINDS[kind] * asks));
-            }
-        }
-        for id in meant.iter().filter_map(|pair| self.ids[PAIRS].get(pair)) {
-            terms.entry(*id).or_insert(KINDS[PAIRS]);
-        }
-        let mut ranked = self.rank(terms, candidates);
-        ranked.truncate(most);
-        ranked
-    }
-
-    /// What the full-text index alone finds by the words of a question: the measure that [`Passages::search`] is
-    /// held against.
-    pub fn search_words(&self, question: &str, most: usize, language: &Language) -> Vec<usize> {
-        self.by_words(&language.terms(&language.fold(question)), most)
-    }
-
-    fn by_words(&self, asked: &Terms, most: usize) -> Vec<usize> {
-        self.index.search(&asked.words_alone(), most)
-    }
-
-    /// The passages that hold most of some pairs, rare ones counting more: where words were cut otherwise, or
-    /// misspelt, these find what words miss.
-    fn by_pairs<'a>(&self, pairs: impl Iterator<Item = &'a String>) -> Vec<usize> {
-        let mut sums: HashMap<u32, f32> = HashMap::default();
-        for postings in pairs.filter_map(|pair| self.ids[PAIRS].get(pair)).map(|id| &self.postings[*id as usize]) {
-            // Pairs of every tenth passage find nothing, and take long.
-            if postings.len() * 10 <= self.lengths.len() {
-                let tells = self.tells(postings.len());
-                postings.iter().for_each(|posting| *sums.entry(posting.passage).or_default() += tells);
-            }
-        }
-        let mut sums: Vec<(u32, f32)> = sums.into_iter().collect();
-        if sums.len() > BY_PAIRS {
-            sums.select_nth_unstable_by(BY_PAIRS, |a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-            sums.truncate(BY_PAIRS);
-        }
-        sums.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        sums.into_iter().take(BY_PAIRS).map(|(passage, _)| passage as usize).collect()
-    }
-
     /// What a term tells that stands in so many passages.
     fn tells(&self, holders: usize) -> f32 {
         let (all, holders) = (self.lengths.len() as f32, holders as f32);
         (1.0 + (all - holders + 0.5) / (holders + 0.5)).ln()
-    }
-
-    /// For pairs that stand in no passage, those that sound the same and share a character.
-    fn meant(&self, asked: &Terms) -> Vec<String> {
-        let unknown = asked.sounding_pairs().filter(|(pair, _)| !self.ids[PAIRS].contains_key(*pair));
-        let same = |pair: &str, other: &str| pair.chars().zip(other.chars()).any(|(a, b)| a == b);
-        unknown
-            .flat_map(|(pair, sound)| {
-                self.by_sound.get(sound).into_iter().flatten().filter(move |other| same(pair, other))
-            })
-            .cloned()
-            .collect()
-    }
-
-    fn rank(&self, terms: HashMap<u32, f32>, mut candidates: Vec<usize>) -> Vec<usize> {
-        candidates.sort_unstable();
-        candidates.dedup();
-        let mut whole = vec![0.0_f32; candidates.len()];
-        let mut best = vec![[0.0_f32; 64]; candidates.len()];
-        // Sums of floats depend on their order, and a map has none.
-        let mut ids: Vec<(u32, f32)> = terms.into_iter().collect();
-        ids.sort_unstable_by_key(|(id, _)| *id);
-        for (id, worth) in ids {
-            let postings = &self.postings[id as usize];
-            // What stands in every second passage tells next to nothing.
-            if postings.len() * 2 > self.lengths.len() {
-                continue;
-            }
-            let tells = worth * self.tells(postings.len());
-            let mut from = 0;
-            for (i, passage) in candidates.iter().enumerate() {
-                let rest = &postings[from..];
-                // Both are in order: look on from where the last one stood.
-                let near = rest.len().min(1 + postings.len() / candidates.len() * 4);
-                let is_before = |posting: &Posting| (posting.passage as usize) < *passage;
-                from += match rest.get(near.saturating_sub(1)) {
-                    Some(last) if !is_before(last) => rest[..near].partition_point(is_before),
-                    _ => near + rest[near..].partition_point(is_before),
-                };
-                let Some(posting) = postings.get(from).filter(|posting| posting.passage as usize == *passage) else {
-                    continue;
-                };
-                let Posting { times, sentences, .. } = *posting;
-                let length = SATURATION * (1.0 - LENGTH + LENGTH * self.lengths[*passage]);
-                whole[i] += tells * f32::from(times) * (SATURATION + 1.0) / (f32::from(times) + length);
-                let mut left = sentences;
-                while left != 0 {
-                    best[i][left.trailing_zeros() as usize] += tells;
-                    left &= left - 1;
-                }
-            }
-        }
-        let score = |i: usize| whole[i] + SENTENCE * best[i].iter().copied().fold(0.0, f32::max);
-        let mut order: Vec<usize> = (0..candidates.len()).collect();
-        order.sort_by(|a, b| score(*b).total_cmp(&score(*a)).then(a.cmp(b)));
-        order.into_iter().map(|i| candidates[i]).collect()
     }
 }
 

@@ -162,9 +162,9 @@ impl Finder {
             lines: lines.finish(),
             line_texts: Texts::default(),
             sections: sections.finish(),
-            section_texts: Texts::default(),
+            section_texts: vec![],
             headings: Texts::default(),
-            sentences: Texts::default(),
+            sentences: vec![],
             by_sound: words.by_sound(),
             ids: words.ids,
             tells: vec![],
@@ -183,9 +183,9 @@ impl Finder {
         finder.count(&section_texts, |places| places.body = true);
         finder.weigh_terms();
         finder.line_texts = finder.texts(line_texts);
-        finder.section_texts = finder.texts(section_texts);
+        finder.section_texts = finder.weighed(section_texts);
         finder.headings = finder.texts(headings);
-        finder.sentences = finder.texts(sentences);
+        finder.sentences = finder.weighed(sentences);
         finder
     }
 
@@ -219,12 +219,20 @@ impl Finder {
         self.unknown = rarity(2);
     }
 
-    fn texts(&self, mut texts: Vec<Text>) -> Texts {
+    /// Texts that the terms of a question are looked up in.
+    fn texts(&self, texts: Vec<Text>) -> Texts {
         let mut holders = vec![vec![]; self.ids.len()];
-        for (i, text) in (0_u32..).zip(&mut texts) {
-            text.weight = text.terms.iter().map(|id| self.tells[*id as usize]).sum();
+        for (i, text) in (0_u32..).zip(&texts) {
             text.terms.iter().for_each(|id| holders[*id as usize].push(i));
         }
-        Texts { texts, holders }
+        Texts { texts: self.weighed(texts), holders }
+    }
+
+    /// Texts with what their terms tell together.
+    fn weighed(&self, mut texts: Vec<Text>) -> Vec<Text> {
+        for text in &mut texts {
+            text.weight = text.terms.iter().map(|id| self.tells[*id as usize]).sum();
+        }
+        texts
     }
 }

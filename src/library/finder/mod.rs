@@ -63,6 +63,13 @@ pub struct Reading {
     after: Option<(usize, Terms)>,
 }
 
+impl Reading {
+    /// The reading of a question that follows on another, to which a subject was told.
+    pub fn following(self, told: usize, before: Self) -> Self {
+        Self { after: Some((told, before.terms.and(before.more))), ..self }
+    }
+}
+
 /// What speaks for a candidate.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct Features {
@@ -151,11 +158,11 @@ pub struct Finder {
     lines: TextIndex,
     line_texts: Texts,
     sections: TextIndex,
-    section_texts: Texts,
+    section_texts: Vec<Text>,
     /// What each section is headed by (the summary by the title), in the order of `sections`.
     headings: Texts,
     /// The sentences that an answer is made of, in the order of [`Article::sentences`](crate::library::article::Article::sentences).
-    sentences: Texts,
+    sentences: Vec<Text>,
     ids: HashMap<String, TermId>,
     /// For each sound of two characters the pairs that have it, the commonest first.
     by_sound: HashMap<String, Vec<String>>,
@@ -241,12 +248,6 @@ impl Finder {
         Reading { folded, terms, widened, mended, more, rest, after: None }
     }
 
-    /// Reads a question with what was asked and told before it.
-    pub fn read_after(&self, before: &Reading, told: usize, mut reading: Reading) -> Reading {
-        reading.after = Some((told, before.terms.clone().and(before.more.clone())));
-        reading
-    }
-
     /// The candidates for a question. `without` leaves one `asks` line out, as if it were not
     /// there: that is how we measure what questions that nobody has thought of will find.
     pub fn find(&self, reading: &Reading, without: Option<AskLine>) -> Found {
@@ -260,7 +261,7 @@ impl Finder {
         let hits = self.lines.search(&looked_for, CANDIDATES);
         let lines = hits.iter().map(|text| &self.line_texts.texts[*text]).filter(|text| !left_out(text));
         let hits = self.sections.search(&looked_for, CANDIDATES);
-        let sections = hits.iter().map(|text| &self.section_texts.texts[*text]);
+        let sections = hits.iter().map(|text| &self.section_texts[*text]);
         let same = if without.is_none() && reading.after.is_none() {
             self.same.get(&bare(&reading.folded)).copied()
         } else {
@@ -343,7 +344,7 @@ impl Finder {
     /// The sentences that fit the question, the best first: by what they share with it, and by the headings above
     /// them. What stands in every sentence of the article tells nothing here: they are all about that.
     fn sentences_for(&self, question: &Question, like: &Likeness, article: usize) -> Vec<usize> {
-        let texts = &self.sentences.texts[self.sentences.of(article)];
+        let texts = &self.sentences[places_of(&self.sentences, article)];
         let holders = |id: TermId| texts.iter().filter(|text| text.holds(id)).count() as f32;
         let rare = |id: TermId| ((texts.len() as f32 + 1.0) / (holders(id) + 0.5)).ln().clamp(0.05, 2.0);
         let terms: Vec<(TermId, f32)> = question.terms.iter().map(|(id, tells)| (*id, tells * rare(*id))).collect();
@@ -368,7 +369,7 @@ impl Finder {
     /// The section to tell: one whose heading is clearly nearer to the question than the title
     /// and the summary are, else the summary.
     fn section_for(&self, question: &Question, like: &Likeness, article: usize) -> usize {
-        let cover = |i: usize| question.shared(|id| self.section_texts.texts[i].holds(id)) / question.weight;
+        let cover = |i: usize| question.shared(|id| self.section_texts[i].holds(id)) / question.weight;
         let fit = |i: usize| like.headings[i] + cover(i);
         // Sections and headings stand in the same order, the summary first.
         let mut parts = self.headings.of(article);
@@ -489,11 +490,15 @@ struct Likeness {
     headings: Vec<f32>,
 }
 
+/// The places of one subject's texts, which stand in the order of their subjects.
+fn places_of(texts: &[Text], article: usize) -> std::ops::Range<usize> {
+    texts.partition_point(|text| text.article < article)..texts.partition_point(|text| text.article <= article)
+}
+
 impl Texts {
     /// The texts of one subject.
     fn of(&self, article: usize) -> std::ops::Range<usize> {
-        self.texts.partition_point(|text| text.article < article)
-            ..self.texts.partition_point(|text| text.article <= article)
+        places_of(&self.texts, article)
     }
 
     /// What the question and each text share against all of both, 0 to 1.
