@@ -32,6 +32,9 @@ pub const CLARIFY_FROM: f32 = 0.30;
 /// From this confidence on the first finding is told.
 pub const ANSWER_FROM: f32 = 0.93;
 
+/// From this confidence on it is told where the second is not ours, so that both cannot be.
+pub const ALONE_FROM: f32 = 0.88;
+
 /// From this confidence on in one of the first two, both are told.
 pub const EITHER_FROM: f32 = 0.75;
 

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use crate::{
     conversation::{
-        answer::{ANSWER_FROM, CLARIFY_FROM, EITHER_FROM, Speaker},
+        answer::{ALONE_FROM, ANSWER_FROM, CLARIFY_FROM, EITHER_FROM, Speaker},
         dialog::{self, Dialog, listen},
         follow,
         handoff::{Deed, Desk, Handoff},
@@ -39,6 +39,11 @@ impl Turn {
     pub fn of(mut conversation: Conversation, heard: String, said: Vec<Message>, code: Option<Code>) -> Self {
         let deeds = std::mem::take(&mut conversation.deeds);
         Self { conversation, heard, said, code, deeds }
+    }
+
+    /// How many lines it adds to the transcript.
+    pub fn lines(&self) -> usize {
+        usize::from(!self.heard.is_empty()) + self.said.len()
     }
 }
 
@@ -471,8 +476,12 @@ fn search(next: &mut Conversation, question: &str, speaker: &Speaker<'_>) -> Vec
     let question = question.as_str();
     let mut sure = found.confidence;
     let subject = |i: usize| found.findings.get(i).map(|finding| (finding, speaker.library.subject(finding)));
+    let enough = match subject(1) {
+        Some((_, Subject::Elsewhere(_))) => ALONE_FROM,
+        _ => ANSWER_FROM,
+    };
     let message = match subject(0) {
-        Some((first, Subject::Article(article))) if found.confidence >= ANSWER_FROM => {
+        Some((first, Subject::Article(article))) if found.confidence >= enough => {
             next.unknown = 0;
             next.topic = Some(Topic::of(article, question));
             told(next, article, Some(first), speaker)
