@@ -42,6 +42,9 @@ const ASKING: &[&str] = &[
 /// What a word that asks is worth.
 const ASKS: f32 = 0.1;
 
+/// The place of a passage that is no candidate.
+const NOT_LOOKED_AT: u16 = u16::MAX;
+
 /// A term in a passage.
 #[derive(Clone, Copy)]
 struct Posting {
@@ -55,8 +58,17 @@ struct Posting {
 pub struct Passages {
     index: TextIndex,
     lists: Lists,
-    /// For each sound the pairs that have it.
-    by_sound: HashMap<String, Vec<String>>,
+    /// For each sound the pairs that have it, with their numbers.
+    by_sound: HashMap<String, Vec<(String, u32)>>,
+}
+
+/// What terms tell of a passage, and of each of its sentences.
+#[derive(Clone)]
+struct Score {
+    whole: f32,
+    sentences: [f32; 64],
+    /// The most of any sentence.
+    best: f32,
 }
 
 /// Which terms stand in which passages.
@@ -65,6 +77,8 @@ struct Lists {
     /// Words, pairs and characters, each by its number.
     ids: [HashMap<String, u32>; 3],
     postings: Vec<Vec<Posting>>,
+    /// What each term tells; nothing if it stands in every second passage.
+    weights: Vec<f32>,
     /// How long each passage is, in characters, against the mean.
     lengths: Vec<f32>,
 }
@@ -81,7 +95,7 @@ impl Passages {
         let read =
             |text: &String| sentences(&language.fold(text)).map(|text| language.silent_terms(text)).collect::<Vec<_>>();
         let share = texts.len().div_ceil(threads * 8).max(1);
-        let (mut lists, mut by_sound) = (Lists::default(), HashMap::<String, Vec<String>>::default());
+        let (mut lists, mut by_sound) = (Lists::default(), HashMap::<String, Vec<(String, u32)>>::default());
         let mut index = IndexBuilder::new();
         std::thread::scope(|scope| {
             let mut waiting = std::collections::VecDeque::new();
@@ -100,11 +114,12 @@ impl Passages {
                 }
             }
         });
-        for pair in lists.ids[PAIRS].keys() {
+        for (pair, id) in &lists.ids[PAIRS] {
             if let Some(sound) = sound_of(pair) {
-                by_sound.entry(sound).or_default().push(pair.to_owned());
+                by_sound.entry(sound).or_default().push((pair.to_owned(), *id));
             }
         }
+        lists.weigh();
         let mean = lists.lengths.iter().sum::<f32>() / lists.lengths.len().max(1) as f32;
         lists.lengths.iter_mut().for_each(|length| *length /= mean.max(1.0));
         Self { index: index.finish(), lists, by_sound }
@@ -118,21 +133,15 @@ impl Passages {
     /// The passages nearest to a question, best first, by their places in the collection.
     pub fn search(&self, question: &str, most: usize, language: &Language) -> Vec<usize> {
         let asked = language.terms(&language.fold(question));
-        let meant = self.meant(&asked);
         let mut candidates = self.by_words(&asked, CANDIDATES.max(most));
-        candidates.extend(self.by_pairs(asked.pairs.iter().chain(&meant)));
-        // What each term is worth; a term that stands twice in a question is asked once.
-        let mut terms: HashMap<u32, f32> = HashMap::default();
-        for (kind, own) in kinds(&asked).into_iter().enumerate() {
-            for term in own {
-                let asks = if ASKING.contains(&term.as_str()) { ASKS } else { 1.0 };
-                self.lists.ids[kind].get(term).map(|id| terms.insert(*id, KINDS[kind] * asks));
-            }
-        }
-        for id in meant.iter().filter_map(|pair| self.lists.ids[PAIRS].get(pair)) {
-            terms.entry(*id).or_insert(KINDS[PAIRS]);
-        }
-        let mut ranked = self.rank(terms, candidates);
+        let [words, mut pairs, chars] = self.lists.known(kinds(&asked));
+        pairs.extend(self.meant(&asked));
+        candidates.extend(self.by_pairs(&pairs));
+        // A term that stands twice in a question is asked once.
+        let mut terms = [words, pairs, chars].concat();
+        terms.sort_unstable();
+        terms.dedup();
+        let mut ranked = self.rank(&terms, candidates);
         ranked.truncate(most);
         ranked
     }
@@ -149,70 +158,73 @@ impl Passages {
 
     /// The passages that hold most of some pairs, rare ones counting more: where words were cut otherwise, or
     /// misspelt, these find what words miss.
-    fn by_pairs<'a>(&self, pairs: impl Iterator<Item = &'a String>) -> Vec<usize> {
-        let mut sums: HashMap<u32, f32> = HashMap::default();
-        for postings in
-            pairs.filter_map(|pair| self.lists.ids[PAIRS].get(pair)).map(|id| &self.lists.postings[*id as usize])
-        {
+    fn by_pairs(&self, pairs: &[u32]) -> Vec<usize> {
+        let (mut sums, mut found) = (vec![0.0_f32; self.lists.lengths.len()], Vec::new());
+        for postings in pairs.iter().map(|id| &self.lists.postings[*id as usize]) {
             // Pairs of every tenth passage find nothing, and take long.
-            if postings.len() * 10 <= self.lists.lengths.len() {
-                let tells = self.lists.tells(postings.len());
-                postings.iter().for_each(|posting| *sums.entry(posting.passage).or_default() += tells);
+            if postings.len() * 10 > self.lists.lengths.len() {
+                continue;
+            }
+            let tells = self.lists.tells(postings.len());
+            for posting in postings {
+                let sum = &mut sums[posting.passage as usize];
+                if *sum == 0.0 {
+                    found.push(posting.passage);
+                }
+                *sum += tells;
             }
         }
-        let mut sums: Vec<(u32, f32)> = sums.into_iter().collect();
-        if sums.len() > BY_PAIRS {
-            sums.select_nth_unstable_by(BY_PAIRS, |a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-            sums.truncate(BY_PAIRS);
+        if found.len() > BY_PAIRS {
+            let sum = |passage: u32| sums[passage as usize];
+            found.select_nth_unstable_by(BY_PAIRS, |a, b| sum(*b).total_cmp(&sum(*a)).then(a.cmp(b)));
+            found.truncate(BY_PAIRS);
         }
-        sums.into_iter().map(|(passage, _)| passage as usize).collect()
+        found.into_iter().map(|passage| passage as usize).collect()
     }
 
     /// For pairs that stand in no passage, those that sound the same and share a character.
-    fn meant(&self, asked: &Terms) -> Vec<String> {
+    fn meant(&self, asked: &Terms) -> Vec<u32> {
         let unknown = asked.sounding_pairs().filter(|(pair, _)| !self.lists.ids[PAIRS].contains_key(*pair));
         let same = |pair: &str, other: &str| pair.chars().zip(other.chars()).any(|(a, b)| a == b);
-        unknown
-            .flat_map(|(pair, sound)| {
-                self.by_sound.get(sound).into_iter().flatten().filter(move |other| same(pair, other))
-            })
-            .cloned()
-            .collect()
+        let meant = unknown.flat_map(|(pair, sound)| {
+            let others = self.by_sound.get(sound).into_iter().flatten();
+            others.filter(move |(other, _)| same(pair, other)).map(|(_, id)| *id)
+        });
+        meant.collect()
     }
 
-    fn rank(&self, terms: HashMap<u32, f32>, mut candidates: Vec<usize>) -> Vec<usize> {
+    /// Candidates by what these terms, in order and each once, tell of them.
+    fn rank(&self, terms: &[u32], mut candidates: Vec<usize>) -> Vec<usize> {
         candidates.sort_unstable();
         candidates.dedup();
-        let mut whole = vec![0.0_f32; candidates.len()];
-        let mut best = vec![[0.0_f32; 64]; candidates.len()];
-        // Sums of floats depend on their order, and a map has none.
-        let mut ids: Vec<(u32, f32)> = terms.into_iter().collect();
-        ids.sort_unstable_by_key(|(id, _)| *id);
-        for (id, worth) in ids {
-            let postings = &self.lists.postings[id as usize];
-            // What stands in every second passage tells next to nothing.
-            if postings.len() * 2 > self.lists.lengths.len() {
+        let mut places = vec![NOT_LOOKED_AT; self.lists.lengths.len()];
+        (0..).zip(&candidates).for_each(|(place, passage)| places[*passage] = place);
+        let mut scores = vec![Score { whole: 0.0, sentences: [0.0; 64], best: 0.0 }; candidates.len()];
+        for id in terms {
+            let (postings, tells) = (&self.lists.postings[*id as usize], self.lists.weights[*id as usize]);
+            if tells == 0.0 {
                 continue;
             }
-            let tells = worth * self.lists.tells(postings.len());
-            let mut from = 0;
-            for (i, passage) in candidates.iter().enumerate() {
-                // Both are in order: look on from where the last one stood.
-                from += postings[from..].partition_point(|posting| (posting.passage as usize) < *passage);
-                let Some(posting) = postings.get(from).filter(|posting| posting.passage as usize == *passage) else {
-                    continue;
+            // Lists are short: to walk along them is quicker than to look candidates up in them.
+            for Posting { passage, times, sentences } in postings {
+                let i = match places[*passage as usize] {
+                    NOT_LOOKED_AT => continue,
+                    place => usize::from(place),
                 };
-                let Posting { times, sentences, .. } = *posting;
-                let length = SATURATION * (1.0 - LENGTH + LENGTH * self.lists.lengths[*passage]);
-                whole[i] += tells * f32::from(times) * (SATURATION + 1.0) / (f32::from(times) + length);
-                let mut left = sentences;
+                let (times, length) = (f32::from(*times), self.lists.lengths[*passage as usize]);
+                let held_back = SATURATION * (1.0 - LENGTH + LENGTH * length);
+                let score = &mut scores[i];
+                score.whole += tells * times * (SATURATION + 1.0) / (times + held_back);
+                let mut left = *sentences;
                 while left != 0 {
-                    best[i][left.trailing_zeros() as usize] += tells;
+                    let sum = &mut score.sentences[left.trailing_zeros() as usize];
+                    *sum += tells;
+                    score.best = score.best.max(*sum);
                     left &= left - 1;
                 }
             }
         }
-        let score = |i: usize| whole[i] + SENTENCE * best[i].iter().copied().fold(0.0, f32::max);
+        let score = |i: usize| scores[i].whole + SENTENCE * scores[i].best;
         let mut order: Vec<usize> = (0..candidates.len()).collect();
         order.sort_by(|a, b| score(*b).total_cmp(&score(*a)).then(a.cmp(b)));
         order.into_iter().map(|i| candidates[i]).collect()
@@ -250,6 +262,28 @@ impl Lists {
             }
             None => self.postings[id].push(Posting { passage, times: 1, sentences: bit }),
         }
+    }
+
+    /// Notes what each term tells, once everything is added.
+    fn weigh(&mut self) {
+        let mut weights = vec![0.0; self.postings.len()];
+        for (kind, ids) in self.ids.iter().enumerate() {
+            for (term, id) in ids {
+                let (weight, holders) = (&mut weights[*id as usize], self.postings[*id as usize].len());
+                // What stands in every second passage tells next to nothing.
+                if holders * 2 <= self.lengths.len() {
+                    let asks = if ASKING.contains(&term.as_str()) { ASKS } else { 1.0 };
+                    *weight = KINDS[kind] * asks * self.tells(holders);
+                }
+            }
+        }
+        self.weights = weights;
+    }
+
+    /// The numbers of those terms that stand in any passage.
+    fn known(&self, terms: [&Vec<String>; 3]) -> [Vec<u32>; 3] {
+        let known = |kind: usize| terms[kind].iter().filter_map(|term| self.ids[kind].get(term).copied()).collect();
+        [known(0), known(1), known(2)]
     }
 
     /// What a term tells that stands in so many passages.
