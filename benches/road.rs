@@ -60,7 +60,7 @@ async fn ours(inbox: &Arc<Inbox>, round: u64) -> f64 {
 }
 
 /// Turns a second when their rows are only written, in one connection, by groups.
-async fn bare(db: &mut SqliteConnection, state: &str, bodies: &[String], round: u64) -> f64 {
+async fn bare(db: &mut SqliteConnection, state: &str, lines: &[[String; 3]], round: u64) -> f64 {
     let (mut turns, begun) = (0_u64, Instant::now());
     while begun.elapsed() < RUN {
         let mut tx = db.begin_with("begin immediate").await.expect("a transaction");
@@ -76,9 +76,18 @@ async fn bare(db: &mut SqliteConnection, state: &str, bodies: &[String], round: 
             for statement in statements {
                 statement.execute(&mut *tx).await.expect("written");
             }
-            for (i, body) in bodies.iter().enumerate() {
-                sqlx::query("insert into message (address, seq, author, at, body, delivery) values ($1, $2, 'you', 0, $3, 'kept')")
-                    .bind(&address).bind(seq * 2 + i as i64).bind(body).execute(&mut *tx).await.expect("written");
+            for (i, [author, body, delivery]) in lines.iter().enumerate() {
+                sqlx::query(
+                    "insert into message (address, seq, author, at, body, delivery) values ($1, $2, $3, 0, $4, $5)",
+                )
+                .bind(&address)
+                .bind(seq * 2 + i as i64)
+                .bind(author)
+                .bind(body)
+                .bind(delivery)
+                .execute(&mut *tx)
+                .await
+                .expect("written");
             }
         }
         tx.commit().await.expect("durable");
@@ -87,7 +96,7 @@ async fn bare(db: &mut SqliteConnection, state: &str, bodies: &[String], round: 
 }
 
 /// A copy of a database, to write the same rows into.
-async fn copy(folder: &Path) -> (SqliteConnection, String, Vec<String>) {
+async fn copy(folder: &Path) -> (SqliteConnection, String, Vec<[String; 3]>) {
     let from = folder.join("luzhu.db");
     let mut db = SqliteConnectOptions::new().filename(&from).connect().await.expect("a database");
     let to = folder.join("bare.db");
@@ -97,9 +106,11 @@ async fn copy(folder: &Path) -> (SqliteConnection, String, Vec<String>) {
         sqlx::query(pragma).execute(&mut db).await.expect("set");
     }
     let state = sqlx::query("select state from conversation limit 1").fetch_one(&mut db).await.expect("a row").get(0);
-    let bodies = sqlx::query("select body from message where address = 'telegram:1' order by seq limit 2");
-    let bodies = bodies.fetch_all(&mut db).await.expect("rows").iter().map(|row| row.get(0)).collect();
-    (db, state, bodies)
+    let lines =
+        sqlx::query("select author, body, delivery from message where address = 'telegram:1' order by seq limit 2");
+    let lines = lines.fetch_all(&mut db).await.expect("rows");
+    let lines = lines.iter().map(|row| [0, 1, 2].map(|column| row.get(column))).collect();
+    (db, state, lines)
 }
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
@@ -125,10 +136,10 @@ async fn main() {
         ));
     }
     eprintln!("a step takes {:?}", begun.elapsed() / 10_000);
-    let (mut db, state, bodies) = copy(folder.path()).await;
+    let (mut db, state, lines) = copy(folder.path()).await;
     let (mut ratios, mut rates) = (vec![], vec![]);
     for round in 1..=3 {
-        let (bare, ours) = (bare(&mut db, &state, &bodies, round).await, ours(&inbox, round).await);
+        let (bare, ours) = (bare(&mut db, &state, &lines, round).await, ours(&inbox, round).await);
         eprintln!(
             "round {round}: {ours:.0} turns/s durable, bare SQLite {bare:.0} turns/s in groups of {TOGETHER}: {:.0} %",
             100.0 * ours / bare

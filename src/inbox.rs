@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -29,11 +29,20 @@ fn digits() -> String {
     format!("{:08}", Uuid::new_v4().as_u128() % 100_000_000)
 }
 
+/// What came before has no second effect.
+fn again(seq: i64) -> Received {
+    metrics::DUPLICATES.count();
+    Received { seq }
+}
+
 /// How often a turn is taken again because the conversation moved meanwhile.
 const RETRIES: usize = 20;
 
 /// How long somebody who takes over waits for what is on the wire.
 const PATIENCE: i64 = 20_000;
+
+/// Conversations that are kept at hand; when there are more, all are left to the store.
+const AT_HAND: usize = 1024;
 
 /// Between two looks at it.
 const LOOK: Duration = Duration::from_millis(20);
@@ -45,6 +54,16 @@ pub struct Inbox {
     clock: Clock,
     changed: broadcast::Sender<Change>,
     board: RwLock<Board>,
+    at_hand: Mutex<HashMap<Address, Recent>>,
+}
+
+/// A conversation as its last message left it. A hint: a save tells when the store has moved on.
+struct Recent {
+    loaded: Loaded,
+    /// The message's id.
+    id: String,
+    /// Where it stands.
+    seq: i64,
 }
 
 /// Something changed; a hint, the store is the truth.
@@ -88,8 +107,8 @@ pub struct Received {
 impl Inbox {
     /// An inbox over a store.
     pub fn new(store: Arc<Store>, library: Arc<Library>, clock: Clock) -> Self {
-        let library = ArcSwap::new(library);
-        Self { store, library, clock, changed: broadcast::Sender::new(4096), board: RwLock::default() }
+        let (library, changed) = (ArcSwap::new(library), broadcast::Sender::new(4096));
+        Self { store, library, clock, changed, board: RwLock::default(), at_hand: Mutex::default() }
     }
 
     /// The store that it writes to.
@@ -163,11 +182,18 @@ impl Inbox {
     /// When the store fails; then nothing was acknowledged and the message may be sent again.
     pub async fn receive(&self, inbound: &Inbound, delivery: Delivery) -> Result<Received> {
         let library = self.library();
+        let before = self.at_hand().get(&inbound.from).filter(|last| last.id == inbound.id).map(|last| last.seq);
+        if let Some(seq) = before {
+            return Ok(again(seq));
+        }
+        let mut recent = self.at_hand().remove(&inbound.from);
         for tries in 0..RETRIES {
-            let (mut loaded, seen) = self.store.load_for(&inbound.from, &inbound.id).await?;
+            let (mut loaded, seen) = match recent.take() {
+                Some(recent) => (recent.loaded, None),
+                None => self.store.load_for(&inbound.from, &inbound.id).await?,
+            };
             if let Some(seq) = seen {
-                metrics::DUPLICATES.count();
-                return Ok(Received { seq });
+                return Ok(again(seq));
             }
             if tries > 0 {
                 metrics::RETAKEN.count();
@@ -181,18 +207,33 @@ impl Inbox {
             };
             let desk = self.desk(&inbound.from);
             let moment = Moment { today: self.clock.today(), digits: digits(), carried, desk };
-            let turn = step(&library, &loaded.conversation, &inbound.body, moment);
+            let turn = Arc::new(step(&library, &loaded.conversation, &inbound.body, moment));
+            let loaded = Arc::new(loaded);
             match self.store.save(&inbound.from, &inbound.id, &loaded, &turn, delivery, self.clock.now()).await? {
                 Saved::At(seq) => {
                     metrics::RECEIVED.count();
                     self.tell_turn(&inbound.from, &loaded, &turn);
+                    let loaded = loaded.after(Arc::unwrap_or_clone(turn), delivery);
+                    self.keep_at_hand(&inbound.from, Recent { loaded, id: inbound.id.clone(), seq });
                     return Ok(Received { seq });
                 }
-                Saved::Before(seq) => return Ok(Received { seq }),
+                Saved::Before(seq) => return Ok(again(seq)),
                 Saved::Moved | Saved::Busy => {}
             }
         }
         bail!("this conversation is too busy; try again in a moment")
+    }
+
+    fn at_hand(&self) -> MutexGuard<'_, HashMap<Address, Recent>> {
+        self.at_hand.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn keep_at_hand(&self, address: &Address, recent: Recent) {
+        let mut at_hand = self.at_hand();
+        if at_hand.len() >= AT_HAND {
+            at_hand.clear();
+        }
+        at_hand.insert(address.clone(), recent);
     }
 
     fn tell_turn(&self, address: &Address, loaded: &Loaded, turn: &Turn) {
@@ -229,12 +270,14 @@ impl Inbox {
             }
             let moment = Moment { today: self.clock.today(), desk: self.desk(address), ..Moment::default() };
             let turn = match act(&self.library(), &loaded.conversation, staff, event, &moment) {
-                Ok(turn) => turn,
+                Ok(turn) => Arc::new(turn),
                 // The same click may have been done between the two looks.
                 Err(says) => return Ok(self.store.seen(address, id).await?.map(|_| ()).ok_or(says)),
             };
+            let loaded = Arc::new(loaded);
             match self.store.save(address, id, &loaded, &turn, loaded.delivery, self.clock.now()).await? {
                 Saved::At(_) => {
+                    self.at_hand().remove(address);
                     self.tell_turn(address, &loaded, &turn);
                     return Ok(Ok(()));
                 }

@@ -14,7 +14,7 @@ mod outgoing;
 mod staff;
 mod writer;
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,14 @@ pub struct Loaded {
     pub last_seq: i64,
     /// How the person was reached at their last message.
     pub delivery: Delivery,
+}
+
+impl Loaded {
+    /// As a turn leaves it that was saved.
+    pub fn after(&self, turn: Turn, delivery: Delivery) -> Self {
+        let last_seq = self.last_seq + turn.lines() as i64;
+        Self { conversation: turn.conversation, version: self.version + 1, last_seq, delivery }
+    }
 }
 
 /// What became of a save.
@@ -160,13 +168,15 @@ impl Store {
         let options = options.acquire_timeout(Duration::from_secs(10)).after_connect(|connection, _| {
             Box::pin(async move {
                 // Full sync: what was acknowledged survives a power cut.
-                for pragma in ["busy_timeout = 5000", "journal_mode = wal", "synchronous = full", "foreign_keys = on"] {
+                for pragma in ["busy_timeout = 5000", "synchronous = full", "foreign_keys = on"] {
                     sqlx::query(sqlx::AssertSqlSafe(format!("pragma {pragma}"))).execute(&mut *connection).await?;
                 }
                 Ok(())
             })
         });
         let pool = options.connect(url).await?;
+        // Once for the file, and it stays so: a connection that asks for it while another one writes is refused.
+        sqlx::query("pragma journal_mode = wal").execute(&pool).await?;
         Ok(Self { writer: Writer::new(pool.clone()), pool })
     }
 
@@ -230,13 +240,14 @@ impl Store {
         &self,
         address: &Address,
         id: &str,
-        loaded: &Loaded,
-        turn: &Turn,
+        loaded: &Arc<Loaded>,
+        turn: &Arc<Turn>,
         delivery: Delivery,
         now: i64,
     ) -> Result<Saved> {
-        let (address, id, loaded, turn) = (address.clone(), id.to_owned(), loaded.clone(), turn.clone());
-        let saved = self.write(move |db| Box::pin(save(db, address, id, loaded, turn, delivery, now))).await;
+        let page = Page::of(loaded, turn, delivery, now)?;
+        let (address, id, loaded, turn) = (address.clone(), id.to_owned(), Arc::clone(loaded), Arc::clone(turn));
+        let saved = self.write(move |db| Box::pin(save(db, address, id, loaded, turn, page))).await;
         saved.or_else(|error| Ok(error.downcast::<Undone>()?.0))
     }
 
@@ -277,17 +288,37 @@ impl Store {
     }
 }
 
-/// The lines that a turn adds to the transcript, the first one at `first`.
-fn lines_of(turn: &Turn, first: i64, now: i64) -> Vec<Line> {
-    let words = Said::Words { text: turn.heard.clone(), script: turn.conversation.script };
-    let heard = (!turn.heard.is_empty()).then_some((Author::You, words));
-    let said = turn.said.iter().map(|message| (message.author(), Said::Message(Box::new(message.clone()))));
-    heard
-        .into_iter()
-        .chain(said)
-        .zip(first..)
-        .map(|((author, said), seq)| Line { seq, author, at: now, said })
-        .collect()
+/// What a turn adds to what is stored, in the form in which it is: that is worked out before anybody has to wait
+/// for the one that writes.
+struct Page {
+    state: String,
+    lines: Vec<NewLine>,
+    delivery: Delivery,
+    now: i64,
+}
+
+/// A line that is added to the transcript.
+struct NewLine {
+    seq: i64,
+    author: Author,
+    body: String,
+}
+
+impl Page {
+    fn of(loaded: &Loaded, turn: &Turn, delivery: Delivery, now: i64) -> Result<Self> {
+        let mut lines = Vec::with_capacity(turn.lines());
+        let mut add = |author, body| {
+            lines.push(NewLine { seq: loaded.last_seq + 1 + lines.len() as i64, author, body });
+        };
+        if !turn.heard.is_empty() {
+            let words = Said::Words { text: turn.heard.clone(), script: turn.conversation.script };
+            add(Author::You, serde_json::to_string(&words)?);
+        }
+        for message in &turn.said {
+            add(message.author(), serde_json::to_string(message)?);
+        }
+        Ok(Self { state: serde_json::to_string(&turn.conversation)?, lines, delivery, now })
+    }
 }
 
 /// Why a turn is not written down; what was written of it is undone.
@@ -307,11 +338,11 @@ async fn save(
     db: &mut AnyConnection,
     address: Address,
     id: String,
-    loaded: Loaded,
-    turn: Turn,
-    delivery: Delivery,
-    now: i64,
+    loaded: Arc<Loaded>,
+    turn: Arc<Turn>,
+    page: Page,
 ) -> Result<Saved> {
+    let now = page.now;
     let takes_over = loaded.conversation.talk.is_none() && turn.conversation.talk.is_some();
     if takes_over && handoff::on_the_wire(db, &address, now).await? {
         return Ok(Saved::Busy);
@@ -326,8 +357,7 @@ async fn save(
         let seen = row(db, "seen", seen.bind(&id)).await?;
         return Ok(seen.map_or(Saved::Moved, |seen| Saved::Before(seen.get("seq"))));
     }
-    let lines = lines_of(&turn, heard, now);
-    if !save_state(db, &address, &loaded, &turn, &lines, delivery, now).await? {
+    if !save_state(db, &address, &loaded, &turn, &page).await? {
         bail!(Undone(Saved::Moved));
     }
     if let Some(code) = &turn.code
@@ -338,7 +368,7 @@ async fn save(
     if takes_over {
         handoff::silence(db, &address).await?;
     }
-    save_lines(db, &address, &lines, delivery).await?;
+    save_lines(db, &address, page).await?;
     handoff::note(db, &address, &loaded, &turn, now).await?;
     Ok(Saved::At(heard))
 }
@@ -349,10 +379,9 @@ async fn save_state(
     address: &Address,
     loaded: &Loaded,
     turn: &Turn,
-    lines: &[Line],
-    delivery: Delivery,
-    now: i64,
+    page: &Page,
 ) -> Result<bool> {
+    let Page { state, lines, delivery, now } = page;
     // What is noted beside the state can be asked for without reading it.
     let statement = match loaded.version {
         0 => {
@@ -373,7 +402,7 @@ async fn save_state(
     };
     let request = turn.conversation.request.as_ref();
     let asked_at = match request {
-        Some(request) => Some(handoff::asked_at(db, address, request, now).await?),
+        Some(request) => Some(handoff::asked_at(db, address, request, *now).await?),
         None => None,
     };
     let last = |author| lines.iter().rev().find(|line| line.author == author).map_or(0, |line| line.seq);
@@ -381,20 +410,21 @@ async fn save_state(
         .bind(address.to_string())
         .bind(loaded.version)
         .bind(lines.last().map_or(loaded.last_seq, |line| line.seq))
-        .bind(serde_json::to_string(&turn.conversation)?)
+        .bind(state)
         .bind(request.map(|request| request.reason.name()))
-        .bind(now)
+        .bind(*now)
         .bind(turn.conversation.talk.as_ref().map(|talk| talk.by.name.clone()))
         .bind(asked_at)
         .bind(Wants::of(&turn.conversation).map(|wants| serde_json::to_string(&wants)).transpose()?)
-        .bind(i64::from(delivery == Delivery::Push))
+        .bind(i64::from(*delivery == Delivery::Push))
         .bind(last(Author::You))
         .bind(last(Author::Counsellor));
     Ok(run(db, "state", written).await? == 1)
 }
 
 /// Adds lines to the transcript, all in one statement.
-async fn save_lines(db: &mut AnyConnection, address: &Address, lines: &[Line], delivery: Delivery) -> Result<()> {
+async fn save_lines(db: &mut AnyConnection, address: &Address, page: Page) -> Result<()> {
+    let Page { lines, delivery, now, .. } = page;
     if lines.is_empty() {
         return Ok(());
     }
@@ -405,12 +435,11 @@ async fn save_lines(db: &mut AnyConnection, address: &Address, lines: &[Line], d
     let mut added = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(address.to_string());
     for line in lines {
         let due = delivery == Delivery::Push && line.author != Author::You;
-        added = added
-            .bind(line.seq)
-            .bind(handoff::name_of(line.author))
-            .bind(line.at)
-            .bind(serde_json::to_string(&line.said)?)
-            .bind(if due { "due" } else { "kept" });
+        added = added.bind(line.seq).bind(handoff::name_of(line.author)).bind(now).bind(line.body).bind(if due {
+            "due"
+        } else {
+            "kept"
+        });
     }
     run(db, "lines", added).await?;
     Ok(())

@@ -58,16 +58,16 @@ async fn commit(pool: &AnyPool, batch: &mut Vec<Piece>) {
     // and refuse to begin another one on this connection for ever.
     let written = async {
         // Immediate: another program (luzhu admin) may write too, and its lines are found then.
-        sqlx::raw_sql("begin immediate; savepoint piece").execute(&mut *db).await?;
+        sqlx::query("begin immediate; savepoint piece").execute(&mut *db).await?;
         for piece in batch.drain(..) {
             let (keep, tell) = piece(&mut db).await;
             told.push(tell);
-            // In one go: the way to the database's own thread and back is what takes time.
+            // In one go, and prepared once: the way to the database's own thread and back is what takes time.
             let next = if keep { "release piece; savepoint piece" } else { "rollback to piece" };
-            sqlx::raw_sql(next).execute(&mut *db).await?;
+            sqlx::query(next).execute(&mut *db).await?;
         }
         crash::before("commit");
-        sqlx::raw_sql("commit").execute(&mut *db).await?;
+        sqlx::query("commit").execute(&mut *db).await?;
         crash::after("commit");
         Ok(())
     };

@@ -362,9 +362,10 @@ async fn what_is_on_the_wire_is_waited_for_but_not_for_ever() {
     let (inbox, address) = quiet(&["你好"]).await;
     let (store, now) = (inbox.store(), inbox.clock().now());
     let due = store.due(now, 10).await.expect("what is due").remove(0);
-    let loaded = store.load(&address).await.expect("a state");
+    let loaded = Arc::new(store.load(&address).await.expect("a state"));
     let moment = Moment { desk: Desk { now: inbox.clock().local_time(), standing: None }, ..day().into() };
     let turn = act(&inbox.library(), &loaded.conversation, &staff()[0], &Event::Take, &moment).expect("taken over");
+    let turn = Arc::new(turn);
     let save =
         async |id: &str, at: i64| store.save(&address, id, &loaded, &turn, Delivery::Push, at).await.expect("a store");
     assert_eq!(store.claim(vec![due.clone()], now).await.expect("a store").len(), 1);
