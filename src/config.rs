@@ -97,12 +97,24 @@ pub struct Serve {
     /// The address that people use, if another server stands in front; https makes cookies secure.
     #[arg(long, value_name = "URL", env = "LUZHU_PUBLIC_URL")]
     pub public_url: Option<String>,
+    /// How the log on standard error is written: for people, or one JSON object a line.
+    #[arg(long, value_name = "FORMAT", env = "LUZHU_LOG_FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
     /// The content to read.
     #[command(flatten)]
     pub content: Content,
     /// Telegram, if there is a token.
     #[command(flatten)]
     pub telegram: Telegram,
+}
+
+/// For whom the log is written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs that gather logs.
+    Json,
 }
 
 /// Settings of Telegram; token and secret come from the environment only, so that no process list shows it.

@@ -20,7 +20,7 @@ use luzhu::{
     },
     config::{
         self, Admin, Answers, Ask, AtDesk, Audit, Backup, Chat, Command, Config, Content, Doctor, Draw, Eval, Letters,
-        Restore, Serve, TelegramMode, Weigh,
+        LogFormat, Restore, Serve, TelegramMode, Weigh,
     },
     desk::Console,
     dispatch, http,
@@ -183,7 +183,11 @@ async fn kept(settings: &Chat) -> Result<(Option<DataLock>, Store, Address)> {
 /// Runs the assistant until it is told to stop.
 async fn serve(settings: &Serve) -> Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "luzhu=info,warn".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match settings.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
     settings.telegram.complete(settings.public_url.as_deref()).map_err(anyhow::Error::msg)?;
     let (library, clock) = build(&settings.content)?;
     let _lock = DataLock::take(&settings.data, "luzhu serve")?;

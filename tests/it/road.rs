@@ -154,6 +154,35 @@ async fn killed_while_being_called_it_loses_nothing() {
     killed(true).await;
 }
 
+/// The control: were an update acknowledged before it is durable, the same kills would lose some.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_acknowledges_first_loses_some() {
+    let folder = folder();
+    let second = Duration::from_millis(50);
+    let telegram = StandIn::start(Options { trusting: true, second, ..Options::default() }).await;
+    let address = free();
+    let url = format!("http://{address}");
+    let settings = settings(&telegram, Some(&url), "10000");
+    let mut server = Server::start_at(&address, folder.path(), &settings);
+    let mut written = 0;
+    for _ in 0..20 {
+        for chat in 1..=CHATS {
+            telegram.write(chat, "你好");
+            written += 1;
+        }
+        until("the first are taken in", async || telegram.pending() < CHATS as usize).await;
+        server.kill();
+        server = Server::start_at(&address, folder.path(), &settings);
+        until("the last are taken in", async || telegram.pending() == 0).await;
+        let tables = Tables::open(folder.path()).await;
+        let heard = tables.number("select count(*) from message where author = 'you'").await;
+        if heard < written {
+            return eprintln!("{} of {written} messages were acknowledged and are lost", written - heard);
+        }
+    }
+    panic!("{written} messages, and none was lost");
+}
+
 /// Accounts are made before the program begins to die.
 struct House {
     folder: tempfile::TempDir,

@@ -16,7 +16,10 @@ use std::{
 use axum::{Json, Router, extract, routing::post};
 use serde_json::{Value, json};
 
-use crate::house::{DAY, Dice, Server, Visitor, luzhu, repo};
+use crate::{
+    handoff::until,
+    house::{DAY, Dice, Server, Visitor, luzhu, repo},
+};
 
 const TOKEN: &str = "123:right";
 
@@ -501,8 +504,8 @@ async fn content_is_read_anew_on_sighup_and_broken_content_changes_nothing() {
     let knowledge = folder.path().join("knowledge");
     let copied = Command::new("cp").arg("-r").arg(repo("knowledge")).arg(&knowledge).status().expect("cp");
     assert!(copied.success());
-    let server =
-        Server::start(&folder.path().join("data"), &[("LUZHU_KNOWLEDGE", knowledge.to_str().expect("a path"))]);
+    let settings = [("LUZHU_KNOWLEDGE", knowledge.to_str().expect("a path")), ("LUZHU_LOG_FORMAT", "json")];
+    let server = Server::start(&folder.path().join("data"), &settings);
     let person = Visitor::new(&server.url).await;
     let answer = async || {
         let said = person.json(&json!({ "text": "试用期最长多久" })).send().await.expect("an answer");
@@ -533,5 +536,12 @@ async fn content_is_read_anew_on_sighup_and_broken_content_changes_nothing() {
     fs::write(&file, "+++\ntitle = 7\n").expect("written");
     hang_up();
     counted("luzhu_reloads_failed_total 1\n").await;
-    assert!(answer().await.contains("木棉花") && server.said().contains("probation.md"), "{}", server.said());
+    assert!(answer().await.contains("木棉花"), "the words before are gone");
+    // The log is for programs here: one object a line.
+    until("the log says why", async || server.said().contains("probation.md")).await;
+    let logged: Vec<Value> = server.said().lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let levels: Vec<&str> = logged.iter().filter_map(|line| line["level"].as_str()).collect();
+    assert_eq!(levels, ["INFO", "ERROR"], "{}", server.said());
+    let why = logged[1]["fields"]["message"].as_str().expect("a message");
+    assert!(why.contains("probation.md"), "{why}");
 }

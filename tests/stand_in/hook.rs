@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use super::StandIn;
+use super::{Options, StandIn};
 
 /// Where updates go.
 pub(super) struct Hook {
@@ -56,7 +56,7 @@ impl StandIn {
     }
 
     async fn deliver(&self, hook: &Arc<Hook>, chat: i64) {
-        let second = self.world().options.second;
+        let Options { second, trusting, .. } = self.world().options;
         let mut fails = 0;
         while let Some((id, body)) = self.next_of(hook, chat) {
             let permit = hook.free.acquire().await;
@@ -69,6 +69,10 @@ impl StandIn {
             let (error, asked) = match answer {
                 Ok(answer) if answer.status().is_success() => {
                     fails = 0;
+                    self.taken(chat, id);
+                    continue;
+                }
+                Err(error) if trusting && !error.is_connect() => {
                     self.taken(chat, id);
                     continue;
                 }

@@ -37,6 +37,9 @@ pub struct Options {
     pub window: usize,
     /// Of a thousand updates that were acknowledged, so many come again.
     pub again: usize,
+    /// A webhook that was reached and did not answer counts as one that acknowledged: what a program would
+    /// lose that acknowledges before it stores.
+    pub trusting: bool,
 }
 
 impl Default for Options {
@@ -51,6 +54,7 @@ impl Default for Options {
             copies: 1,
             window: 1,
             again: 0,
+            trusting: false,
         }
     }
 }
