@@ -29,12 +29,6 @@ fn digits() -> String {
     format!("{:08}", Uuid::new_v4().as_u128() % 100_000_000)
 }
 
-/// What came before has no second effect.
-fn again(seq: i64) -> Received {
-    metrics::DUPLICATES.count();
-    Received { seq }
-}
-
 /// How often a turn is taken again because the conversation moved meanwhile.
 const RETRIES: usize = 20;
 
@@ -296,4 +290,10 @@ impl Inbox {
             }
         }
     }
+}
+
+/// What came before has no second effect.
+fn again(seq: i64) -> Received {
+    metrics::DUPLICATES.count();
+    Received { seq }
 }
