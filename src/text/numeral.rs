@@ -122,7 +122,7 @@ impl<'a> Cursor<'a> {
     }
 
     fn space(&mut self) {
-        self.at = self.text.len() - self.rest().trim_start_matches(' ').len();
+        self.at += blanks(self.rest());
     }
 
     /// Steps over the longest of `words` that comes next, spaces before it included.
@@ -137,10 +137,10 @@ impl<'a> Cursor<'a> {
 
     /// Steps over the longest word of `table` that comes next and gives its meaning.
     pub(crate) fn pick<T: Copy>(&mut self, table: Table<T>) -> Option<T> {
-        let rest = self.rest().trim_start_matches(' ');
+        let rest = &self.rest()[blanks(self.rest())..];
         let words =
             table.iter().flat_map(|(meaning, words)| words.iter().map(move |word| (word.len(), word, *meaning)));
-        let (len, _, meaning) = words.filter(|(_, word, _)| rest.starts_with(**word)).max_by_key(|(len, ..)| *len)?;
+        let (len, _, meaning) = words.filter(|(_, word, _)| begins(rest, word)).max_by_key(|(len, ..)| *len)?;
         self.at = self.text.len() - rest.len() + len;
         Some(meaning)
     }
@@ -148,7 +148,7 @@ impl<'a> Cursor<'a> {
     /// Reads any number.
     pub(crate) fn numeral(&mut self) -> Option<Numeral> {
         let rest = self.rest();
-        if NOT_FIGURES.iter().any(|word| rest.starts_with(word)) {
+        if NOT_FIGURES.iter().any(|word| begins(rest, word)) {
             return None;
         }
         let numeral = digit_string(rest).or_else(|| spoken(rest))?;
@@ -274,6 +274,17 @@ impl<'a> Cursor<'a> {
         }
         date
     }
+}
+
+/// Bytes of blanks at the beginning.
+fn blanks(text: &str) -> usize {
+    text.bytes().take_while(|byte| *byte == b' ').count()
+}
+
+/// Whether a text begins with a word. Nearly all words differ from it at once, and all of them are tried at every
+/// place of a text.
+fn begins(text: &str, word: &str) -> bool {
+    text.as_bytes().first() == word.as_bytes().first() && text.starts_with(word)
 }
 
 fn arabic_digits(text: &str) -> usize {

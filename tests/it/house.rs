@@ -109,6 +109,14 @@ pub async fn database(data: &Path) -> sqlx::AnyPool {
     sqlx::AnyPool::connect(&url).await.expect("the database")
 }
 
+/// A client that sends these cookies, each request by a connection of its own: the server closes one that is idle
+/// for long, and machines are slow.
+fn with_cookies(cookies: &str) -> reqwest::Client {
+    let headers = [(reqwest::header::COOKIE, cookies.parse().expect("a header"))].into_iter().collect();
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    client.pool_max_idle_per_host(0).default_headers(headers).build().expect("a client")
+}
+
 /// A browser of sorts: it keeps its cookie.
 pub struct Visitor {
     client: reqwest::Client,
@@ -127,11 +135,7 @@ impl Visitor {
 
     /// Somebody who was here before.
     pub fn with_cookie(server: &str, cookie: &str) -> Self {
-        let headers = [(reqwest::header::COOKIE, cookie.parse().expect("a header"))].into_iter().collect();
-        // Each request by a connection of its own: the server closes one that is idle for long, and machines are slow.
-        let client = reqwest::Client::builder().pool_max_idle_per_host(0).default_headers(headers);
-        let client = client.redirect(reqwest::redirect::Policy::none());
-        Self { client: client.build().expect("a client"), url: server.to_owned() }
+        Self { client: with_cookies(cookie), url: server.to_owned() }
     }
 
     /// A request to a path.
@@ -216,10 +220,7 @@ impl AtDesk {
 
     /// The same, where the server may be away.
     pub async fn try_with_cookies(url: &str, cookies: &str) -> Option<Self> {
-        let headers = [(reqwest::header::COOKIE, cookies.parse().expect("a header"))].into_iter().collect();
-        let client = reqwest::Client::builder().pool_max_idle_per_host(0).default_headers(headers);
-        let client = client.redirect(reqwest::redirect::Policy::none());
-        let client = client.build().expect("a client");
+        let client = with_cookies(cookies);
         let page = client.get(format!("{url}/desk")).send().await.ok()?.text().await.ok()?;
         Some(Self { client, url: url.to_owned(), csrf: field(&page, "csrf"), cookies: cookies.to_owned() })
     }
