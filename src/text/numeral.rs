@@ -292,24 +292,35 @@ fn arabic_digits(text: &str) -> usize {
 }
 
 fn digit(c: char) -> Option<u8> {
-    const ROWS: [&str; 2] = ["零一二三四五六七八九", "〇壹贰叁肆伍陆柒捌玖"];
-    if c == '两' {
-        return Some(2);
-    }
-    ROWS.iter().find_map(|row| row.chars().position(|each| each == c)).and_then(|at| u8::try_from(at).ok())
+    Some(match c {
+        '零' | '〇' => 0,
+        '一' | '壹' => 1,
+        '二' | '贰' | '两' => 2,
+        '三' | '叁' => 3,
+        '四' | '肆' => 4,
+        '五' | '伍' => 5,
+        '六' | '陆' => 6,
+        '七' | '柒' => 7,
+        '八' | '捌' => 8,
+        '九' | '玖' => 9,
+        _ => return None,
+    })
 }
 
 /// Reads digits said one by one, as in 二〇二五, and neighbours such as 两三.
 fn digit_string(text: &str) -> Option<Numeral> {
-    let run: Vec<(char, u8)> = text.chars().map_while(|c| Some((c, digit(c)?))).collect();
-    let len = run.iter().map(|(c, _)| c.len_utf8()).sum();
-    let range = matches!(run[..], [(_, a), (_, b)] if a > 0 && (b == a + 1 || (a, b) == (3, 5)));
+    let digits = || text.chars().map_while(|c| Some((c, digit(c)?)));
+    let (mut len, mut width, mut value) = (0, 0, 0.0);
+    for (c, each) in digits() {
+        (len, width, value) = (len + c.len_utf8(), width + 1, value * 10.0 + f64::from(each));
+    }
+    let neighbours = |a, b| a > 0 && (b == a + 1 || (a, b) == (3, 5));
+    let range = width == 2 && digits().zip(digits().skip(1)).any(|((_, a), (_, b))| neighbours(a, b));
     let scaled = text[len..].chars().next().is_some_and(|c| unit(c).is_some());
-    if run.len() < 2 || scaled || (!range && run.iter().any(|(c, _)| *c == '两')) {
+    if width < 2 || scaled || (!range && digits().any(|(c, _)| c == '两')) {
         return None;
     }
-    let value = run.iter().fold(0.0, |sum, (_, each)| sum * 10.0 + f64::from(*each));
-    Some(Numeral { value, width: run.len(), range, len })
+    Some(Numeral { value, width, range, len })
 }
 
 fn unit(c: char) -> Option<f64> {

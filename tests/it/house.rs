@@ -9,6 +9,10 @@ use std::{
 
 use chrono::NaiveDate;
 use luzhu::{library::Library, text::Language};
+use tokio::{
+    runtime::{Handle, RuntimeFlavor},
+    task::block_in_place,
+};
 
 pub use crate::stand_in::Dice;
 
@@ -67,10 +71,12 @@ impl Server {
         let mut child = command.envs(settings.iter().copied()).spawn().expect("luzhu starts");
         let mut lines = BufReader::new(child.stderr.take().expect("its standard error")).lines();
         let mut said = String::new();
-        let url = lines.by_ref().map_while(Result::ok).find_map(|line| {
-            said.push_str(&(line.clone() + "\n"));
-            let (_, rest) = line.split_once("http://")?;
-            Some(format!("http://{}", rest.split([' ', ';']).next()?))
+        let url = apart(|| {
+            lines.by_ref().map_while(Result::ok).find_map(|line| {
+                said.push_str(&(line.clone() + "\n"));
+                let (_, rest) = line.split_once("http://")?;
+                Some(format!("http://{}", rest.split([' ', ';']).next()?))
+            })
         });
         let url = url.unwrap_or_else(|| panic!("luzhu did not start: {said}"));
         // Whatever it says later must not fill the pipe.
@@ -92,6 +98,12 @@ impl Server {
         self.child.kill().expect("killed");
         self.child.wait().expect("ended");
     }
+}
+
+/// Waits for something while the stand-ins and clients on the same thread go on.
+fn apart<T>(wait: impl FnOnce() -> T) -> T {
+    let several = |runtime: Handle| runtime.runtime_flavor() == RuntimeFlavor::MultiThread;
+    if Handle::try_current().is_ok_and(several) { block_in_place(wait) } else { wait() }
 }
 
 impl Drop for Server {

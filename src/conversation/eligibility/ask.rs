@@ -139,7 +139,7 @@ impl<'a> Search<'a> {
             return false;
         }
         self.left -= 1;
-        match self.results(told, at == self.facts.len()) {
+        match self.results(told) {
             Results::Differ => return true,
             Results::Same => return false,
             Results::Open => {}
@@ -157,16 +157,16 @@ impl<'a> Search<'a> {
     }
 
     /// What the conditions come to now, for every value that is compared.
-    fn results(&mut self, told: &mut Told, all_filled: bool) -> Results {
+    fn results(&mut self, told: &mut Told) -> Results {
         let Some((fact, values)) = self.compared.clone() else {
-            let Some(result) = self.result(told, all_filled) else { return Results::Open };
+            let Some(result) = self.result(told) else { return Results::Open };
             self.best = Some(self.best.map_or(result, |best| best.min(result)));
             return if result == 0 { Results::Differ } else { Results::Same };
         };
         let (mut first, mut open) = (None, false);
         for value in values {
             told.set(fact, value);
-            let result = self.result(told, all_filled);
+            let result = self.result(told);
             told.forget(fact);
             match result {
                 Some(result) if *first.get_or_insert(result) != result => return Results::Differ,
@@ -178,10 +178,10 @@ impl<'a> Search<'a> {
     }
 
     /// What the readings come to together; nothing while that is open.
-    fn result(&self, told: &Told, all_filled: bool) -> Option<u8> {
+    fn result(&self, told: &Told) -> Option<u8> {
         let known = Known { told, ..*self.known };
         let unknown = rank(Verdict::Unknown);
-        let each: Vec<(u8, bool)> = self.groups.iter().map(|group| group.worst(&known, all_filled)).collect();
+        let each: Vec<(u8, bool)> = self.groups.iter().map(|group| group.worst(&known)).collect();
         match each.as_slice() {
             // Nothing is worse than a condition that fails for sure.
             [(worst, open)] => (!open || *worst > unknown).then_some(*worst),
@@ -209,11 +209,11 @@ impl<'a> Search<'a> {
 
 impl Group<'_> {
     /// The worst of the conditions so far, and whether one of them is open.
-    fn worst(&self, known: &Known<'_>, all_filled: bool) -> (u8, bool) {
+    fn worst(&self, known: &Known<'_>) -> (u8, bool) {
         let mut open = false;
         let mut worst = self.floor;
         for need in &self.needs {
-            open |= !all_filled && known.meets(need).is_none() && !known.unknown_of(&[need]).is_empty();
+            open |= known.meets(need).is_none() && !known.unknown_of(&[need]).is_empty();
             worst = worst.max(rank(known.severity(need)));
         }
         (worst, open)
