@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Points under a short answer.
-const POINTS: usize = 4;
+const POINTS: usize = 5;
 
 /// Articles among the choices of an answer.
 const NEXT: usize = 3;

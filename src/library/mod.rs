@@ -238,10 +238,23 @@ impl Library {
         }
     }
 
-    /// Reads a question and finds what answers it.
+    /// Reads a question and finds what answers it. What a long story says that it asks is read alone where that
+    /// makes us surer of an article; but danger, and a wish for a person, is heard anywhere in it.
     pub fn find(&self, question: &str) -> (Reading, Found) {
-        let reading = self.finder.read(question, &self.language, &self.lexicon);
-        let found = self.finder.find(&reading, None);
+        let read = |text: &str| {
+            let reading = self.finder.read(text, &self.language, &self.lexicon);
+            let found = self.finder.find(&reading, None);
+            (reading, found)
+        };
+        let (reading, found) = read(question);
+        let first = |found: &Found| found.findings.first().map(|first| self.subject(first));
+        let calls = matches!(first(&found), Some(Subject::Elsewhere(matter)) if matter.reply.is_some());
+        if let Some(asked) = finder::asked_in_story(&reading.folded).filter(|_| !calls) {
+            let (asked, alone) = read(asked);
+            if alone.confidence > found.confidence && matches!(first(&alone), Some(Subject::Article(_))) {
+                return (asked, alone);
+            }
+        }
         (reading, found)
     }
 

@@ -1,7 +1,10 @@
 //! Eligibility: scenarios that an official could sign, every threshold and date edge, rules that
 //! are changed on purpose, and no needless question. Generated from the shipped schemes.
 
-use std::{collections::BTreeMap, fs};
+use std::{
+    collections::{BTreeMap, HashSet},
+    fs,
+};
 
 use chrono::{Days, Months, NaiveDate};
 use luzhu::{
@@ -12,6 +15,7 @@ use luzhu::{
     library::{
         Library,
         fact::{Kind, Value},
+        reckon::Function,
         scheme::{Compare, Condition, Limit, Need, Scheme},
     },
     message::{Outcome, Verdict},
@@ -261,14 +265,23 @@ fn every_threshold_and_every_date_edge_is_exact() {
             let Condition::Test(fact, compare) = leaf(&mut scheme.clone(), &way).clone() else { continue };
             let need = &scheme.needs[way.0];
             let asked = library.facts.get(&fact).expect("a fact").from.first().unwrap_or(&fact).clone();
+            let mut sides = HashSet::new();
             for value in representatives(&library, &asked, &[need], day()) {
                 let told: Told = [(asked.clone(), value.clone())].into_iter().collect();
                 let known = Known { library: &library, told: &told, day: day() };
                 let holds = known.holds(&Condition::Test(fact.clone(), compare.clone()));
                 let plain = plainly(&library, &fact, &compare, &value, day());
                 assert_eq!(holds, plain, "{} {}: {fact} {compare:?} with {value:?}", scheme.id, need.id);
+                sides.extend(holds);
                 thresholds += 1;
             }
+            // What two things together give, or a figure of the day, has no values of its own.
+            let told_alone = matches!(
+                library.facts.get(&fact).expect("a fact").function,
+                None | Some(Function::Age | Function::MonthsSince)
+            );
+            let both = usize::from(told_alone) * 2;
+            assert!(sides.len() >= both, "{} {}: one side of {fact} {compare:?}", scheme.id, need.id);
         }
         // A rule is known from its first day to its last, and on no other.
         for need in &scheme.needs {
@@ -286,6 +299,25 @@ fn every_threshold_and_every_date_edge_is_exact() {
         }
     }
     assert!(thresholds > 200 && edges > 200, "{thresholds} thresholds, {edges} edges");
+}
+
+#[test]
+fn a_limit_that_must_be_exceeded_asks_for_one_more() {
+    let library = library();
+    let mut scheme = library.scheme("unemployment-benefit").expect("a scheme").clone();
+    for way in leaves(&scheme) {
+        if let Condition::Test(fact, compare @ Compare::AtLeast(_)) = leaf(&mut scheme, &way)
+            && fact == "insured_months"
+        {
+            *compare = Compare::MoreThan(Limit::Number(12));
+        }
+    }
+    let facts = "left_reason = \"laid_off\"\ninsured_months = 12\nregistered = true\nwants_work = true";
+    let told = given::read(&library, facts, day()).expect("facts");
+    let outcome = Known { library: &library, told: &told, day: day() }.weigh(&scheme);
+    assert_eq!(outcome.verdict, Verdict::NotEligible);
+    let changes: Vec<&str> = outcome.would_change.iter().map(|change| change.change.as_str()).collect();
+    assert_eq!(changes, ["再缴1个月失业保险，就满13个月"]);
 }
 
 #[test]

@@ -418,8 +418,22 @@ const ASKING: &[&str] = &[
     "行不",
 ];
 
+/// What says in a story that now it asks.
+const ASKS: &[&str] =
+    &["想问", "请问", "就问", "先问", "问一下", "问下", "想知道", "想晓得", "想了解", "到底", "求告诉", "请教"];
+
 /// A story is at least so long, in characters.
 const STORY: usize = 26;
+
+/// What a question in a story must say to be read alone, in characters.
+const SAYS_ENOUGH: usize = 8;
+
+/// What a long story says that it asks, from the last such word on; nothing when that leans on the story.
+pub fn asked_in_story(folded: &str) -> Option<&str> {
+    let at = ASKS.iter().filter_map(|word| folded.rfind(word)).max()?;
+    let (story, asked) = (folded.chars().count(), &folded[at..]);
+    (story >= STORY && asked.chars().count() >= SAYS_ENOUGH && !asked.contains("这")).then_some(asked)
+}
 
 /// The clauses of a long story that ask nothing; nothing when all do, or none.
 fn rest_of_story(folded: &str) -> Option<String> {
