@@ -283,6 +283,19 @@ fn every_threshold_and_every_date_edge_is_exact() {
             let both = usize::from(told_alone) * 2;
             assert!(sides.len() >= both, "{} {}: one side of {fact} {compare:?}", scheme.id, need.id);
         }
+        // Nobody is asked for a day where a number is meant.
+        for fact in asked(&library, scheme) {
+            let kind = library.facts.get(&fact).expect("a fact").kind;
+            for value in values(&library, scheme, &fact) {
+                let fits = match value {
+                    Value::Option(_) => matches!(kind, Kind::Choice | Kind::YesNo),
+                    Value::Number(_) => matches!(kind, Kind::Months | Kind::Number | Kind::Money),
+                    Value::Days(_) => matches!(kind, Kind::Date | Kind::Birth),
+                    Value::Words(_) | Value::Unsure | Value::Skipped => true,
+                };
+                assert!(fits, "{}: {fact} is {value:?}", scheme.id);
+            }
+        }
         // A rule is known from its first day to its last, and on no other.
         for need in &scheme.needs {
             for (edge, inside) in [(Some(need.from), 0), (need.until, 1)] {

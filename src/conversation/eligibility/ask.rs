@@ -180,43 +180,24 @@ impl<'a> Search<'a> {
     /// What the readings come to together; nothing while that is open.
     fn result(&self, told: &Told) -> Option<u8> {
         let known = Known { told, ..*self.known };
+        let each = self.groups.iter().map(|group| group.worst(&known)).collect::<Option<Vec<u8>>>()?;
+        let (best, worst) = (each.iter().min()?, each.iter().max()?);
         let unknown = rank(Verdict::Unknown);
-        let each: Vec<(u8, bool)> = self.groups.iter().map(|group| group.worst(&known)).collect();
-        match each.as_slice() {
-            // Nothing is worse than a condition that fails for sure.
-            [(worst, open)] => (!open || *worst > unknown).then_some(*worst),
-            several => {
-                let closed = |fits: fn(u8) -> bool| several.iter().any(|(worst, open)| !open && fits(*worst));
-                let fails = several.iter().any(|(worst, _)| *worst >= rank(Verdict::Unknown));
-                if closed(|worst| worst == 2) || closed(|worst| worst < 2) && fails {
-                    Some(unknown)
-                } else if several.iter().any(|(_, open)| *open) {
-                    None
-                } else {
-                    let (first, same) = (several[0].0, several.iter().all(|(worst, _)| *worst == several[0].0));
-                    Some(if same {
-                        first
-                    } else if fails {
-                        unknown
-                    } else {
-                        rank(Verdict::Likely)
-                    })
-                }
-            }
-        }
+        Some(match best == worst {
+            true => *worst,
+            false if *worst >= unknown => unknown,
+            false => rank(Verdict::Likely),
+        })
     }
 }
 
 impl Group<'_> {
-    /// The worst of the conditions so far, and whether one of them is open.
-    fn worst(&self, known: &Known<'_>) -> (u8, bool) {
-        let mut open = false;
-        let mut worst = self.floor;
-        for need in &self.needs {
-            open |= known.meets(need).is_none() && !known.unknown_of(&[need]).is_empty();
-            worst = worst.max(rank(known.severity(need)));
-        }
-        (worst, open)
+    /// What the worst of the conditions makes of the result; nothing while that is open.
+    fn worst(&self, known: &Known<'_>) -> Option<u8> {
+        let open = |need: &&Need| known.meets(need).is_none() && !known.unknown_of(&[need]).is_empty();
+        let worst = self.needs.iter().map(|need| rank(known.severity(need))).fold(self.floor, u8::max);
+        // Nothing is worse than a condition that fails for sure.
+        (worst == rank(Verdict::NotEligible) || !self.needs.iter().any(open)).then_some(worst)
     }
 }
 
