@@ -24,14 +24,9 @@ pub(super) fn find(topic: Option<&Topic>, question: &str, library: &Library) -> 
     let (reading, alone) = library.find(question);
     let Some(topic) = topic else { return (question.into(), alone) };
     let first = alone.findings.first();
-    // Danger, and a wish for a person, is no matter of the topic.
-    let elsewhere = |found: &Found| match found.findings.first().map(|first| library.subject(first)) {
-        Some(Subject::Elsewhere(matter)) => Some(matter.reply.is_some()),
-        Some(Subject::Article(_)) | None => None,
-    };
-    let calls = elsewhere(&alone) == Some(true);
     let (sure, leans) = (alone.confidence >= ANSWER_FROM, leans(question));
-    if calls || sure && !leans {
+    // Danger, and a wish for a person, is no matter of the topic.
+    if library.calls(&alone) || sure && !leans {
         return (question.into(), alone);
     }
     let Some(after) = library.find_after(&topic.question, &topic.article, reading) else {
@@ -40,7 +35,8 @@ pub(super) fn find(topic: Option<&Topic>, question: &str, library: &Library) -> 
     let same = first.map(|first| first.subject) == after.findings.first().map(|first| first.subject);
     let surer = after.confidence >= alone.confidence || leans && after.confidence >= ANSWER_FROM;
     // What was told is ours, and so is what follows on it.
-    if !surer || same && sure || elsewhere(&after).is_some() {
+    let ours = after.findings.first().map(|first| library.subject(first));
+    if !surer || same && sure || matches!(ours, Some(Subject::Elsewhere(_))) {
         return (question.into(), alone);
     }
     let begun = topic.question.chars().count().saturating_sub(REMEMBERED);

@@ -242,33 +242,41 @@ impl Library {
     /// makes us surer of an article; but danger, and a wish for a person, is heard anywhere in it.
     pub fn find(&self, question: &str) -> (Reading, Found) {
         let read = |text: &str| {
-            let reading = self.finder.read(text, &self.language, &self.lexicon);
+            let reading = self.read(text);
             let found = self.finder.find(&reading, None);
             (reading, found)
         };
         let (reading, found) = read(question);
-        let first = |found: &Found| found.findings.first().map(|first| self.subject(first));
-        let calls = matches!(first(&found), Some(Subject::Elsewhere(matter)) if matter.reply.is_some());
-        if let Some(asked) = finder::asked_in_story(&reading.folded).filter(|_| !calls) {
+        if let Some(asked) = finder::asked_in_story(&reading.folded).filter(|_| !self.calls(&found)) {
             let (asked, alone) = read(asked);
-            if alone.confidence > found.confidence && matches!(first(&alone), Some(Subject::Article(_))) {
+            let ours = alone.findings.first().map(|first| self.subject(first));
+            if alone.confidence > found.confidence && matches!(ours, Some(Subject::Article(_))) {
                 return (asked, alone);
             }
         }
         (reading, found)
     }
 
+    /// Whether what was found first is danger, or a wish for a person: a matter that has a reply of its own.
+    pub fn calls(&self, found: &Found) -> bool {
+        let first = found.findings.first().map(|first| self.subject(first));
+        matches!(first, Some(Subject::Elsewhere(matter)) if matter.reply.is_some())
+    }
+
+    fn read(&self, text: &str) -> Reading {
+        self.finder.read(text, &self.language, &self.lexicon)
+    }
+
     /// What answers a question that follows on another, to which an article was told; nothing when there is no
     /// such article any more.
     pub fn find_after(&self, before: &str, told: &str, question: Reading) -> Option<Found> {
-        let before = self.finder.read(before, &self.language, &self.lexicon);
+        let before = self.read(before);
         Some(self.finder.find(&question.following(*self.by_id.get(told)?, before), None))
     }
 
     /// What a line of `asks` finds when that line itself is left out.
     pub fn find_without(&self, question: &str, line: finder::AskLine) -> Found {
-        let reading = self.finder.read(question, &self.language, &self.lexicon);
-        self.finder.find(&reading, Some(line))
+        self.finder.find(&self.read(question), Some(line))
     }
 
     /// What is worth a look though nothing is wrong: what is overdue, `asks` lines that another article wins,
