@@ -128,24 +128,36 @@ fn normal(c: char) -> char {
     folded.to_ascii_uppercase()
 }
 
+/// The shortest and the longest of such numbers, in characters.
+const SHORTEST: usize = 8;
+const LONGEST: usize = 19;
+
 /// The longest number that begins in group `first`, and the group in which it ends.
 fn longest(groups: &[Group], first: usize, text: &[char]) -> Option<(usize, Hit)> {
-    let joined = groups[first..].iter().position(|group| !group.joins_next).unwrap_or(groups.len() - first - 1);
-    (first..=(first + joined).min(first + 9)).rev().find_map(|last| {
+    // No number is written in more than ten groups.
+    let joined = groups[first..].iter().take(9).take_while(|group| group.joins_next).count();
+    (first..=first + joined).rev().find_map(|last| {
+        let length: usize = groups[first..=last].iter().map(|group| group.chars.len()).sum();
+        if length < SHORTEST || last > first && length > LONGEST {
+            return None;
+        }
         let chars: Vec<(char, usize)> =
             groups[first..=last].iter().flat_map(|group| group.chars.iter().copied()).collect();
         let run: String = chars.iter().map(|(c, _)| *c).collect();
         let (from, to) = (chars.first()?.1, chars.last()?.1 + 1);
-        let around: String = text[from.saturating_sub(14)..(to + 8).min(text.len())].iter().collect();
-        let (number, range) = classify(&run, &around, last > first)?;
+        let near = |words: &[&str]| {
+            let around: String = text[from.saturating_sub(14)..(to + 8).min(text.len())].iter().collect();
+            words.iter().any(|word| around.contains(word))
+        };
+        let (number, range) = classify(&run, near, last > first)?;
         let tail = run[range.clone()].chars().rev().take(4).collect::<Vec<_>>().into_iter().rev().collect();
         Some((last, Hit { from: chars[range.start].1, to: chars[range.end - 1].1 + 1, number, tail }))
     })
 }
 
-/// The first number in a run of letters and digits. A run that was joined over separators must be
-/// a number as a whole, so that neighbours are not taken for one.
-fn classify(run: &str, around: &str, joined: bool) -> Option<(Number, std::ops::Range<usize>)> {
+/// The first number in a run of letters and digits; `near` says whether one of some words stands around it. A run
+/// that was joined over separators must be a number as a whole, so that neighbours are not taken for one.
+fn classify(run: &str, near: impl Fn(&[&str]) -> bool, joined: bool) -> Option<(Number, std::ops::Range<usize>)> {
     static SHAPES: LazyLock<Vec<(Number, Regex)>> = LazyLock::new(|| {
         [
             (Number::Identity, r"\d{17}[\dX]"),
@@ -163,15 +175,14 @@ fn classify(run: &str, around: &str, joined: bool) -> Option<(Number, std::ops::
             let alone = |c: Option<char>| !c.is_some_and(|c| c.is_ascii_digit());
             let (before, after) = (run[..hit.start()].chars().next_back(), run[hit.end()..].chars().next());
             let whole = hit.start() == 0 && hit.end() == run.len();
-            (if joined { whole } else { alone(before) && alone(after) }) && holds(*number, hit.as_str(), around)
+            (if joined { whole } else { alone(before) && alone(after) }) && holds(*number, hit.as_str(), &near)
         })?;
         Some((*number, hit.range()))
     })
 }
 
 /// Whether a run of the right shape really is such a number.
-fn holds(number: Number, run: &str, around: &str) -> bool {
-    let near = |words: &[&str]| words.iter().any(|word| around.contains(word));
+fn holds(number: Number, run: &str, near: impl Fn(&[&str]) -> bool) -> bool {
     match number {
         Number::Identity => is_birthday(&run[6..14]) && (province(run) || mod_11_2(run)),
         Number::TaiwanIdentity => taiwan_check(run) || near(&["身分證", "身份证", "居留證", "居留证"]),
