@@ -90,8 +90,8 @@ impl<'a> Explained<'a> {
         for Candidate { id, section, score, features: f } in &self.candidates {
             let _ = writeln!(
                 out,
-                "{score:.2}  {id}  第{section}节  用词{:.2} 最近问法{:.2} 近三句{:.2} 近八句{:.2} 标题{:.2} 覆盖{:.2} 对象{:.0}",
-                f.bayes, f.ask, f.near, f.around, f.head, f.cover, f.side
+                "{score:.2}  {id}  第{section}节  用词{:.2} 学得{:.2} 标题{:.2} 覆盖{:.2} 对象{:.0}",
+                f.bayes, f.learned, f.head, f.cover, f.side
             );
         }
         out.trim_end().to_owned()

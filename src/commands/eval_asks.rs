@@ -23,12 +23,13 @@ pub struct Figures {
 pub fn measure(library: &Library, mut miss: impl FnMut(&str, &str, &str)) -> Figures {
     let mut counts = [0_usize; 3];
     let mut lines = 0;
+    let parts = library.parts();
     for (i, article) in library.articles.iter().enumerate() {
         for (line, ask) in article.asks.iter().enumerate() {
             lines += 1;
             let hans = library.language.fold(ask);
             let hant = library.language.spoken(&hans, Script::Hant);
-            let tried = [library.find(&hans).1, library.find(&hant).1, library.find_without(ask, (i, line))];
+            let tried = [library.find(&hans).1, library.find(&hant).1, library.find_without(ask, (i, line), &parts)];
             for ((found, count), how) in tried.iter().zip(&mut counts).zip(["hans", "hant", "left out"]) {
                 match found.findings.first() {
                     Some(first) if first.subject == i => *count += 1,

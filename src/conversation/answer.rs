@@ -36,7 +36,7 @@ pub const ANSWER_FROM: f32 = 0.93;
 pub const ALONE_FROM: f32 = 0.88;
 
 /// From this confidence on in one of the first two, both are told.
-pub const EITHER_FROM: f32 = 0.75;
+pub const EITHER_FROM: f32 = 0.70;
 
 /// Speaks for one person on one day.
 pub struct Speaker<'a> {

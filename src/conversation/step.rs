@@ -11,7 +11,12 @@ use crate::{
         state::{Conversation, Reason, Topic},
         understand, wording,
     },
-    library::{Library, Subject, article::Article, finder::Finding, fixed::Fixed},
+    library::{
+        Library, Subject,
+        article::Article,
+        finder::{Finding, Found},
+        fixed::Fixed,
+    },
     message::{Act, Body, Kind, Message, Repair, limits},
     text::{
         clean,
@@ -250,12 +255,7 @@ fn reply(
         next.remember(text);
         // Words that call for a person, or for help, are no message.
         let found = library.find(&without_masks(&folded)).1;
-        let first = found.findings.first();
-        let like = first.and_then(|first| likened(&folded, first, library.subject(first), library));
-        let sure = first
-            .and_then(|first| urgent(&folded, library.subject(first), library))
-            .filter(|fixed| found.confidence >= certain(fixed.kind));
-        if let Some(urgent) = like.or(sure) {
+        if let Some(urgent) = likened(&folded, &found, library) {
             return say_fixed(next, urgent, speaker);
         }
         return vec![Handoff { next, speaker }.left(text)];
@@ -330,7 +330,7 @@ fn in_task(
         next.remember(raw);
         return returning(search(next, folded, speaker), next, speaker);
     }
-    let likened = first.zip(subject).and_then(|(first, subject)| likened(folded, first, subject, speaker.library));
+    let likened = likened(folded, &found, speaker.library);
     let mut dialog = Dialog { next, speaker };
     // Where any words are an answer, danger and a greeting still are none.
     let others = fixed.is_some() || likened.is_some();
@@ -353,14 +353,11 @@ fn in_task(
 }
 
 /// Danger, or a wish for a person, that is like the examples of it though no fixed words tell.
-fn likened<'a>(words: &str, first: &Finding, subject: Subject<'_>, library: &'a Library) -> Option<&'a Fixed> {
-    urgent(words, subject, library).filter(|fixed| first.features.ask >= like_enough(fixed.kind))
-}
-
-/// The reply to danger, or to a wish for a person, whose examples are nearest.
-fn urgent<'a>(words: &str, subject: Subject<'_>, library: &'a Library) -> Option<&'a Fixed> {
-    let Subject::Elsewhere(matter) = subject else { return None };
-    library.reply_for(matter).filter(|fixed| is_urgent(fixed) && !is_held_back(words, fixed, library))
+fn likened<'a>(words: &str, found: &Found, library: &'a Library) -> Option<&'a Fixed> {
+    let Subject::Elsewhere(matter) = library.subject(found.findings.first()?) else { return None };
+    let fixed = library.reply_for(matter)?;
+    let sure = found.confidence >= certain(fixed.kind);
+    (sure && is_urgent(fixed) && !is_held_back(words, fixed, library)).then_some(fixed)
 }
 
 /// Whether the fixed words tell that no person is wished for, though a message is like the examples of it.
@@ -496,9 +493,9 @@ fn search(next: &mut Conversation, question: &str, speaker: &Speaker<'_>) -> Vec
             _ => speaker.clarify(&found.findings),
         },
         Some((_, Subject::Article(_))) if found.confidence >= CLARIFY_FROM => speaker.clarify(&found.findings),
-        Some((first, Subject::Elsewhere(matter))) => match speaker.library.reply_for(matter) {
+        Some((_, Subject::Elsewhere(matter))) => match speaker.library.reply_for(matter) {
             Some(fixed) if is_held_back(question, fixed, speaker.library) => unknown(next, speaker),
-            Some(fixed) if first.features.ask >= like_enough(fixed.kind) || found.confidence >= certain(fixed.kind) => {
+            Some(fixed) if found.confidence >= certain(fixed.kind) => {
                 let mut said = say_fixed(next, fixed, speaker);
                 if let Some(first) = said.first_mut() {
                     first.confidence = Some((found.confidence * 100.0).round() / 100.0);
@@ -514,21 +511,13 @@ fn search(next: &mut Conversation, question: &str, speaker: &Speaker<'_>) -> Vec
     vec![confident(message, sure)]
 }
 
-/// From here on a message is of the kind of its nearest examples, though it is like none of them: danger sooner.
+/// From here on a message is of the kind of the examples that it is like: danger sooner than a wish for a person,
+/// which many questions about jobs resemble.
 fn certain(kind: Kind) -> f32 {
     match kind {
-        Kind::Crisis => 0.85,
-        _ => 0.93,
-    }
-}
-
-/// How near to an example a message must be for a fixed reply: danger is acted on at a smaller
-/// sign than a wish for a person, which many questions about jobs resemble.
-fn like_enough(kind: Kind) -> f32 {
-    match kind {
-        Kind::Crisis => 0.35,
-        Kind::Human => 0.6,
-        _ => 0.5,
+        Kind::Crisis => 0.7,
+        Kind::Human => 0.9,
+        _ => 0.75,
     }
 }
 

@@ -274,15 +274,21 @@ impl Library {
         Some(self.finder.find(&question.following(*self.by_id.get(told)?, before), None))
     }
 
-    /// What a line of `asks` finds when that line itself is left out.
-    pub fn find_without(&self, question: &str, line: finder::AskLine) -> Found {
-        self.finder.find(&self.read(question), Some(line))
+    /// What a line of `asks` finds when that line itself is left out; `parts` are the finder's.
+    pub fn find_without(&self, question: &str, line: finder::AskLine, parts: &finder::Parts) -> Found {
+        self.finder.find(&self.read(question), Some((line, parts)))
+    }
+
+    /// See [`Finder::parts`].
+    pub fn parts(&self) -> finder::Parts {
+        self.finder.parts()
     }
 
     /// What is worth a look though nothing is wrong: what is overdue, `asks` lines that another article wins,
     /// articles that compete for the same questions or that none finds, and words that lead nowhere.
     pub fn warnings(&self, today: NaiveDate) -> Vec<Problem> {
         let mut warnings = self.overdue(today);
+        let parts = self.parts();
         for (i, article) in self.articles.iter().enumerate() {
             let mut warn = |key: String, says: String| {
                 warnings.push(Problem { file: format!("{}.md", article.id), key, says });
@@ -301,7 +307,7 @@ impl Library {
             let mut instead: BTreeMap<String, usize> = BTreeMap::new();
             let lines: Vec<usize> = (0..article.asks.len()).step_by(SAMPLE).collect();
             for line in &lines {
-                let found = self.find_without(&article.asks[*line], (i, *line));
+                let found = self.find_without(&article.asks[*line], (i, *line), &parts);
                 if let Some(first) = found.findings.first().filter(|first| first.subject != i) {
                     *instead.entry(self.name_of(first).to_owned()).or_default() += 1;
                 }

@@ -9,6 +9,7 @@ use crate::{
         article::{Article, Section},
         finder::{
             About, Finder, Places, TermId, Text, Texts, bare,
+            learned::Learned,
             question::{each_key, kind, terms_of},
         },
         search::IndexBuilder,
@@ -168,11 +169,13 @@ impl Finder {
             by_sound: words.by_sound(),
             ids: words.ids,
             tells: vec![],
+            shares: vec![],
             unknown: 0.0,
             places: vec![HashMap::default(); asks.len()],
             spread: vec![],
             articles: articles.len(),
             about: about.collect(),
+            learned: Learned::default(),
             same: HashMap::default(),
         };
         for (i, ask) in asks.iter().enumerate().flat_map(|(i, asks)| asks.iter().map(move |ask| (i, ask))) {
@@ -186,6 +189,7 @@ impl Finder {
         finder.section_texts = finder.weighed(section_texts);
         finder.headings = finder.texts(headings);
         finder.sentences = finder.weighed(sentences);
+        finder.learned = finder.learn(None);
         finder
     }
 
@@ -211,7 +215,9 @@ impl Finder {
         let articles = self.places.len() as f32;
         let rarity = |holders: u32| ((articles + 1.0) / (holders as f32 + 0.5)).ln().max(0.05);
         self.tells = vec![0.0; self.ids.len()];
+        self.shares = vec![0.0; self.ids.len()];
         for (key, id) in &self.ids {
+            self.shares[*id as usize] = kind(key).bayes;
             self.tells[*id as usize] = rarity(holders[*id as usize]) * kind(key).tells;
         }
         // A word of no article at all says that the question may be about something else; but

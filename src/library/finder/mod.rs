@@ -5,6 +5,7 @@
 //! sum of them is its score, and a logistic curve over the best candidate's is the confidence.
 
 mod build;
+mod learned;
 mod question;
 
 use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
@@ -12,7 +13,10 @@ use serde::Serialize;
 
 use crate::{
     library::{
-        finder::question::{Question, terms_of},
+        finder::{
+            learned::Learned,
+            question::{Question, terms_of},
+        },
         search::TextIndex,
         terms::Lexicon,
     },
@@ -38,11 +42,22 @@ const NEARER: f32 = 0.3;
 /// How many findings are kept.
 const KEPT: usize = 6;
 
+/// From here on a lead before the next candidate says no more, nor one before what is not ours.
+const CLEAR: f32 = 1.6;
+const FAR: f32 = 2.0;
+
 /// Words that make a question, or an article, one about people from Taiwan.
 const TAIWAN: &[&str] = &["台湾", "台胞", "台生", "台青", "台籍", "台人", "台企", "台商", "台干", "台陆通"];
 
 /// An `asks` line, by article and line.
 pub type AskLine = (usize, usize);
+
+/// In how many parts the lines are left out by turns.
+const PARTS: usize = 10;
+
+/// What is learned when a part of all lines is not there, for each part: so we measure what questions that nobody
+/// has thought of will find.
+pub struct Parts(Vec<Learned>);
 
 /// How a question was read.
 #[derive(Clone, Debug)]
@@ -76,12 +91,8 @@ pub struct Features {
     /// How much more often the question's terms stand in this article's `asks`, title and
     /// sections than in all articles': a mean of logarithms, about -1 to 1.
     pub bayes: f32,
-    /// Likeness of the nearest `asks` line, 0 to 1: what both share against all of both.
-    pub ask: f32,
-    /// The mean likeness of the three nearest lines.
-    pub near: f32,
-    /// The mean likeness of the eight nearest lines.
-    pub around: f32,
+    /// What was learned from all lines that the question's terms say for this subject: about -1 to 1.
+    pub learned: f32,
     /// Likeness of the title or the nearest heading.
     pub head: f32,
     /// How much of the question stands anywhere in the article.
@@ -92,8 +103,6 @@ pub struct Features {
     pub side: f32,
     /// 1 if one of its lines says just this.
     pub same: f32,
-    /// 1 if it was told just before a question that follows on.
-    pub topic: f32,
 }
 
 /// A candidate: an article (or a matter that we leave to others), the section that fits best, and why.
@@ -168,12 +177,16 @@ pub struct Finder {
     by_sound: HashMap<String, Vec<String>>,
     /// What each term tells: rare ones much, terms of every article little.
     tells: Vec<f32>,
+    /// What each term counts for by its kind, where it is counted or learned from.
+    shares: Vec<f32>,
     /// What a term tells that stands in no article.
     unknown: f32,
     places: Vec<HashMap<TermId, Places>>,
     /// In how many `asks` lines and titles of all articles each term stands.
     spread: Vec<f32>,
     about: Vec<About>,
+    /// What the terms say for each subject.
+    learned: Learned,
     /// Every `asks` line without its punctuation, and its subject.
     same: HashMap<String, usize>,
     /// Subjects from here on are not ours.
@@ -248,10 +261,44 @@ impl Finder {
         Reading { folded, terms, widened, mended, more, rest, after: None }
     }
 
+    /// What is learned from all lines but those of a part, and from all that the articles say.
+    fn learn(&self, but: Option<usize>) -> Learned {
+        let lines = self.line_texts.texts.iter().filter(|text| but != Some(text.part % PARTS));
+        let texts = lines.chain(&self.headings.texts).chain(&self.sentences);
+        let line =
+            |text: &Text| (text.article, self.vector(text.terms.iter().map(|id| (*id, self.shares[*id as usize]))));
+        Learned::from(&texts.map(line).collect::<Vec<_>>(), self.ids.len(), self.about.len())
+    }
+
+    /// Terms, each with its share, as a vector of length one; what few lines hold is longer. What stands in one line
+    /// only tells nothing of others.
+    fn vector(&self, terms: impl Iterator<Item = (TermId, f32)>) -> Vec<(TermId, f32)> {
+        let lines = self.line_texts.texts.len() as f32;
+        let holders = |id: TermId| self.line_texts.holders[id as usize].len();
+        let rare = |id: TermId| ((lines + 1.0) / (holders(id) as f32 + 1.0)).ln() + 1.0;
+        let terms: Vec<_> =
+            terms.filter(|(id, _)| holders(*id) > 1).map(|(id, share)| (id, share * rare(id))).collect();
+        let length = terms.iter().map(|(_, tells)| tells * tells).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+        terms.into_iter().map(|(id, tells)| (id, tells / length)).collect()
+    }
+
+    /// What is learned without each part.
+    pub fn parts(&self) -> Parts {
+        let learn = |part| move || self.learn(Some(part));
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..PARTS).map(|part| scope.spawn(learn(part))).collect();
+            let learned = threads.into_iter().map(|thread| thread.join());
+            Parts(learned.map(|learned| learned.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect())
+        })
+    }
+
     /// The candidates for a question. `without` leaves one `asks` line out, as if it were not
     /// there: that is how we measure what questions that nobody has thought of will find.
-    pub fn find(&self, reading: &Reading, without: Option<AskLine>) -> Found {
+    pub fn find(&self, reading: &Reading, without: Option<(AskLine, &Parts)>) -> Found {
+        let learned = without.map_or(&self.learned, |((_, line), parts)| &parts.0[line % PARTS]);
+        let without = without.map(|(line, _)| line);
         let question = Question::new(self, reading);
+        let learned = learned.scores(&self.vector(question.bayes.iter().copied()));
         let left_out = |text: &Text| without == Some((text.article, text.part));
         let mut looked_for = reading.terms.solid();
         looked_for.join(reading.more.solid());
@@ -273,13 +320,13 @@ impl Finder {
 
         let missing =
             without.and_then(|line| self.line_texts.texts.iter().find(|text| (text.article, text.part) == line));
-        let like = Likeness { lines: self.line_texts.likeness(&question), headings: self.headings.likeness(&question) };
+        let like = self.headings.likeness(&question);
         let taiwan = is_taiwan(&reading.folded);
         let find = |article: usize| {
             let mut features = self.features(&question, &like, article, missing);
+            features.learned = learned[article];
             features.side = f32::from(u8::from(self.about[article].taiwan.is_none_or(|about| about == taiwan)));
             features.same = f32::from(u8::from(same == Some(article)));
-            features.topic = f32::from(u8::from(told == Some(article)));
             Finding { subject: article, section: 0, sentences: vec![], features, score: features.score() }
         };
         let mut findings: Vec<Finding> = candidates.into_iter().map(find).collect();
@@ -294,13 +341,7 @@ impl Finder {
         Found { findings, confidence, either }
     }
 
-    fn features(&self, question: &Question, like: &Likeness, article: usize, missing: Option<&Text>) -> Features {
-        let place = |text: &Text| (text.article, text.part);
-        let left_out = |i: &usize| missing.is_some_and(|missing| place(missing) == place(&self.line_texts.texts[*i]));
-        let lines = self.line_texts.of(article).filter(|i| !left_out(i));
-        let mut likeness: Vec<f32> = lines.map(|i| like.lines[i]).collect();
-        likeness.sort_by(|a, b| b.total_cmp(a));
-        let mean = |most: usize| likeness.iter().take(most).sum::<f32>() / most as f32;
+    fn features(&self, question: &Question, like: &[f32], article: usize, missing: Option<&Text>) -> Features {
         let places = &self.places[article];
         let own_missing = missing.filter(|missing| missing.article == article);
         let lines_less = |id: TermId| u16::from(own_missing.is_some_and(|missing| missing.holds(id)));
@@ -309,15 +350,12 @@ impl Finder {
         let solid = solid.map(|(_, tells)| tells).sum::<f32>().min(question.solid_weight);
         Features {
             bayes: self.bayes(question, article, missing),
-            ask: likeness.first().copied().unwrap_or_default(),
-            near: mean(3),
-            around: mean(8),
-            head: self.headings.of(article).map(|i| like.headings[i]).fold(0.0, f32::max),
+            learned: 0.0,
+            head: self.headings.of(article).map(|i| like[i]).fold(0.0, f32::max),
             cover: question.shared(|id| places.get(&id).is_some_and(|places| stands(id, places))) / question.weight,
             evidence: (solid / ENOUGH).min(1.0),
             side: 0.0,
             same: 0.0,
-            topic: 0.0,
         }
     }
 
@@ -343,7 +381,7 @@ impl Finder {
 
     /// The sentences that fit the question, the best first: by what they share with it, and by the headings above
     /// them. What stands in every sentence of the article tells nothing here: they are all about that.
-    fn sentences_for(&self, question: &Question, like: &Likeness, article: usize) -> Vec<usize> {
+    fn sentences_for(&self, question: &Question, like: &[f32], article: usize) -> Vec<usize> {
         let texts = &self.sentences[places_of(&self.sentences, article)];
         let holders = |id: TermId| texts.iter().filter(|text| text.holds(id)).count() as f32;
         let rare = |id: TermId| ((texts.len() as f32 + 1.0) / (holders(id) + 0.5)).ln().clamp(0.05, 2.0);
@@ -356,7 +394,7 @@ impl Finder {
                 // The summary and the title say what all of it is about.
                 None | Some((0, _)) => own,
                 Some((section, answers)) => {
-                    own + like.headings[headings + section] * if *answers { ANSWERS } else { POINTS_OUT }
+                    own + like[headings + section] * if *answers { ANSWERS } else { POINTS_OUT }
                 }
             }
         };
@@ -368,9 +406,9 @@ impl Finder {
 
     /// The section to tell: one whose heading is clearly nearer to the question than the title
     /// and the summary are, else the summary.
-    fn section_for(&self, question: &Question, like: &Likeness, article: usize) -> usize {
+    fn section_for(&self, question: &Question, like: &[f32], article: usize) -> usize {
         let cover = |i: usize| question.shared(|id| self.section_texts[i].holds(id)) / question.weight;
-        let fit = |i: usize| like.headings[i] + cover(i);
+        let fit = |i: usize| like[i] + cover(i);
         // Sections and headings stand in the same order, the summary first.
         let mut parts = self.headings.of(article);
         let summary = parts.next().map_or(0.0, fit);
@@ -453,12 +491,11 @@ impl Finder {
         let Some((first, others)) = findings.split_first() else { return 0.0 };
         let f = &first.features;
         if first.subject >= self.articles {
-            let ours = lead(first, others.iter().find(|other| other.subject >= self.articles), 1.0);
-            return probability(-5.2 + 4.4 * lead(first, others.first(), 0.6) + 3.6 * ours + 2.2 * f.evidence);
+            return probability(-0.63 + 0.98 * lead(first, others.first(), 3.0) + 1.67 * f.bayes);
         }
-        let next = lead(first, others.iter().find(|other| !self.are_related(first.subject, other.subject)), 0.8);
-        let ours = lead(first, others.iter().find(|other| other.subject >= self.articles), 1.0);
-        probability(-1.79 + 2.25 * next + 0.92 * ours + 1.22 * f.evidence + 0.3 * f.cover + 0.9 * f.bayes)
+        let next = lead(first, others.iter().find(|other| !self.are_related(first.subject, other.subject)), CLEAR);
+        let ours = lead(first, others.iter().find(|other| other.subject >= self.articles), FAR);
+        probability(-3.15 + 1.3 * next + 0.8 * ours + 1.7 * f.evidence + 1.37 * f.cover)
     }
 
     /// The same for the two best candidates together.
@@ -468,16 +505,10 @@ impl Finder {
             return 0.0;
         }
         let most = |feature: fn(&Features) -> f32| feature(&first.features).max(feature(&second.features));
-        let third = lead(first, others.first(), 1.0);
-        let ours = lead(first, others.iter().find(|other| other.subject >= self.articles), 1.0);
-        probability(
-            -0.63
-                + 1.37 * third
-                + 0.53 * ours
-                + 1.29 * most(|f| f.evidence)
-                + 0.61 * most(|f| f.cover)
-                + 0.98 * most(|f| f.bayes),
-        )
+        let third = lead(first, others.first(), CLEAR);
+        let ours = lead(first, others.iter().find(|other| other.subject >= self.articles), FAR);
+        let known = 1.17 * most(|f| f.evidence) + 2.1 * most(|f| f.cover);
+        probability(-1.8 + 1.58 * third + 0.15 * ours + known)
     }
 
     /// Whether any article holds a word, or all pairs, of some terms.
@@ -496,12 +527,6 @@ impl Finder {
 /// How far a candidate is before another, at most so far.
 fn lead(first: &Finding, other: Option<&Finding>, most: f32) -> f32 {
     other.map_or(most, |other| (first.score - other.score).min(most))
-}
-
-/// How like a question is to every line and to every heading.
-struct Likeness {
-    lines: Vec<f32>,
-    headings: Vec<f32>,
 }
 
 /// The places of one subject's texts, which stand in the order of their subjects.
@@ -541,14 +566,7 @@ impl Features {
     /// The weights were fitted on `asks` lines left out and on labelled questions; see the README.
     fn score(&self) -> f32 {
         // A line that says just this wins, whatever else speaks for others.
-        3.0 * self.same
-            + 2.0 * self.bayes
-            + 0.35 * self.near
-            + 0.8 * self.around
-            + 1.2 * self.head
-            + 0.4 * self.cover
-            + 0.5 * self.side
-            + 0.3 * self.topic
+        6.0 * self.same + 2.0 * self.bayes + 3.0 * self.learned + 1.4 * self.head + 3.0 * self.cover + 0.4 * self.side
     }
 }
 
