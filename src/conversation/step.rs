@@ -515,7 +515,7 @@ fn search(next: &mut Conversation, question: &str, speaker: &Speaker<'_>) -> Vec
 /// which many questions about jobs resemble.
 fn certain(kind: Kind) -> f32 {
     match kind {
-        Kind::Crisis => 0.7,
+        Kind::Crisis => 0.85,
         Kind::Human => 0.9,
         _ => 0.75,
     }
