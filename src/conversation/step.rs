@@ -322,8 +322,6 @@ fn in_task(
     speaker: &Speaker<'_>,
 ) -> Vec<Message> {
     let found = speaker.library.find(folded).1;
-    let first = found.findings.first();
-    let subject = first.map(|first| speaker.library.subject(first));
     let asks = listen::is_question(folded);
     // What is clearly asked is answered from the knowledge, or left to others; then we return.
     if asks && found.confidence >= ANSWER_FROM {
@@ -346,7 +344,7 @@ fn in_task(
         return dialog.return_after(speaker.fixed(fixed));
     }
     let sure = if asks { CLARIFY_FROM } else { ANSWER_FROM };
-    if subject.is_none() || found.confidence < sure || dialog.is_unclear_answer(raw, folded) && !asks {
+    if found.findings.is_empty() || found.confidence < sure || dialog.is_unclear_answer(raw, folded) && !asks {
         return dialog.puzzled(raw, folded).unwrap_or_default();
     }
     returning(search(next, folded, speaker), next, speaker)
