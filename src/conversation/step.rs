@@ -21,6 +21,7 @@ use crate::{
     text::{
         clean,
         mask::{self, Number},
+        words::clauses,
     },
 };
 
@@ -246,7 +247,8 @@ fn reply(
     // Danger and the wish for a person come before everything, in every state.
     if let Some(urgent) = fixed.filter(|fixed| is_urgent(fixed)) {
         next.remember(text);
-        return say_fixed(next, urgent, speaker);
+        let answered = answered_too(next, urgent, &folded, speaker).map(|message| aside(next, message, speaker));
+        return answered.unwrap_or_else(|| say_fixed(next, urgent, speaker));
     }
     if let Some(act) = understand::command(&folded, next, library) {
         return do_act(next, &act, speaker);
@@ -462,6 +464,30 @@ fn say_fixed(next: &mut Conversation, fixed: &Fixed, speaker: &Speaker<'_>) -> V
         Handoff { next, speaker }.with(&mut message, Reason::Topic, wording::ONLY_A_PERSON);
     }
     aside(next, message, speaker)
+}
+
+/// What is clearly asked beside words that may be despair, or may be but said so: its answer, with the care and the
+/// person that such words call for.
+fn answered_too(next: &mut Conversation, fixed: &Fixed, folded: &str, speaker: &Speaker<'_>) -> Option<Message> {
+    if !fixed.answers_too {
+        return None;
+    }
+    let asked: Vec<&str> =
+        clauses(folded).into_iter().filter(|clause| !fixed.fits(&clause.replace(' ', ""))).collect();
+    let asked = without_masks(&asked.join(","));
+    let found = speaker.library.find(&asked).1;
+    let first = found.findings.first()?;
+    let Subject::Article(article) = speaker.library.subject(first) else { return None };
+    if !listen::is_question(&asked) || found.confidence < ANSWER_FROM {
+        return None;
+    }
+    next.topic = Some(Topic::of(article, &asked));
+    let mut message = confident(speaker.answer(article, Some(first)), found.confidence);
+    let care = speaker.fixed(fixed);
+    message.lead = format!("{}\n{}", care.lead, message.lead);
+    message.notes.splice(0..0, care.points);
+    Handoff { next, speaker }.request(Reason::Crisis);
+    Some(message)
 }
 
 /// The reply to a question, as sure as the search is.

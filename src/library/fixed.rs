@@ -38,6 +38,8 @@ pub struct Fixed {
     pub next: Vec<String>,
     /// Whether only a person may judge this matter, so that the reply asks for one.
     pub counsellor: bool,
+    /// Whether what is clearly asked beside such words is answered too: they may be but a figure of speech.
+    pub answers_too: bool,
     when: RegexSet,
     unless: RegexSet,
 }
@@ -53,6 +55,7 @@ struct Row {
     points: Vec<String>,
     next: Vec<String>,
     counsellor: bool,
+    answers_too: bool,
 }
 
 #[derive(Default, Deserialize)]
@@ -104,6 +107,7 @@ impl Row {
             points: self.points,
             next: self.next,
             counsellor: self.counsellor,
+            answers_too: self.answers_too,
             when,
             unless,
         })
