@@ -18,6 +18,9 @@ use crate::{
 /// Points under a short answer.
 const POINTS: usize = 5;
 
+/// Those of them that are kept for the second reading.
+const OTHER: usize = 2;
+
 /// Articles among the choices of an answer.
 const NEXT: usize = 3;
 
@@ -36,7 +39,7 @@ pub const ANSWER_FROM: f32 = 0.93;
 pub const ALONE_FROM: f32 = 0.88;
 
 /// From this confidence on in one of the first two, both are told.
-pub const EITHER_FROM: f32 = 0.70;
+pub const EITHER_FROM: f32 = 0.60;
 
 /// Speaks for one person on one day.
 pub struct Speaker<'a> {
@@ -83,26 +86,7 @@ impl Speaker<'_> {
     /// The short answer of an article: what a question found in it and the sentences that fit best, or what the
     /// article itself puts first.
     pub fn answer(&self, article: &Article, found: Option<&Finding>) -> Message {
-        let all: Vec<&str> = article.sentences().collect();
-        let fitting = found.into_iter().flat_map(|found| &found.sentences).filter_map(|i| all.get(*i).copied());
-        let own = found.and_then(|found| found.section.checked_sub(1)).and_then(|i| article.sections.get(i));
-        let lead = own.map_or(article.summary.as_str(), |section| &section.answer);
-        // Those that fit and the gist; then what the article puts first.
-        let gist = own.map(|_| article.summary.as_str());
-        let fitting: Vec<&str> = fitting.take(POINTS).collect();
-        let next: Vec<&str> = match own {
-            Some(section) => section.points.iter().map(String::as_str).collect(),
-            None => article.sections.iter().map(|section| section.answer.as_str()).collect(),
-        };
-        let mut points: Vec<&str> = Vec::new();
-        for text in gist.into_iter().chain(fitting).chain(next) {
-            let new = text != lead && !points.contains(&text) && !repeats(text, lead);
-            if new && points.len() < POINTS {
-                points.push(text);
-            }
-        }
-        // As the article has them.
-        points.sort_by_key(|point| all.iter().position(|text| text == point));
+        let (lead, points) = gist(article, found, POINTS);
         let mut message = self.tell(article, lead, &points);
         let mut acts = self.ways_from(article);
         acts.push(Act::More(article.id.clone()));
@@ -112,11 +96,12 @@ impl Speaker<'_> {
 
     /// The short answers of the two readings that are likely.
     pub fn either(&self, first: (&Article, &Finding), second: (&Article, &Finding)) -> Message {
-        let mut message = self.answer(first.0, Some(first.1));
-        let other = self.answer(second.0, Some(second.1));
-        message.points.truncate(POINTS - 1);
+        let (lead, points) = gist(first.0, Some(first.1), POINTS - OTHER);
+        let mut message = self.tell(first.0, lead, &points);
+        let (lead, points) = gist(second.0, Some(second.1), OTHER);
+        let other = self.tell(second.0, lead, &points);
         let title = self.spoken(&second.0.title);
-        message.points.push(format!("{}{title}：{}", self.spoken(wording::EITHER), other.lead));
+        message.points.push(format!("{}{title}：{}{}", self.spoken(wording::EITHER), other.lead, other.points.concat()));
         message.notes.extend(other.notes);
         message.notes.dedup();
         for source in other.sources {
@@ -125,7 +110,8 @@ impl Speaker<'_> {
             }
         }
         let mut acts = vec![self.way(&second.0.id)];
-        acts.extend(message.choices.iter().map(|choice| choice.act.clone()).filter(|act| *act != Act::Human));
+        acts.extend(self.ways_from(first.0));
+        acts.push(Act::More(first.0.id.clone()));
         acts.dedup();
         self.offer(&mut message, acts);
         message.also = Some(second.0.id.clone());
@@ -296,6 +282,30 @@ impl Speaker<'_> {
             Act::Write(_) | Act::Mend(_) => return None,
         })
     }
+}
+
+/// What is told of an article first, and so many points: what fits a question and the gist, then what the article
+/// puts first.
+fn gist<'a>(article: &'a Article, found: Option<&Finding>, most: usize) -> (&'a str, Vec<&'a str>) {
+    let all: Vec<&str> = article.sentences().collect();
+    let own = found.and_then(|found| found.section.checked_sub(1)).and_then(|i| article.sections.get(i));
+    let lead = own.map_or(article.summary.as_str(), |section| &section.answer);
+    let summary = own.map(|_| article.summary.as_str());
+    let fitting = found.into_iter().flat_map(|found| &found.sentences).filter_map(|i| all.get(*i).copied()).take(most);
+    let next: Vec<&str> = match own {
+        Some(section) => section.points.iter().map(String::as_str).collect(),
+        None => article.sections.iter().map(|section| section.answer.as_str()).collect(),
+    };
+    let mut points: Vec<&str> = Vec::new();
+    for text in summary.into_iter().chain(fitting).chain(next) {
+        let new = text != lead && !points.contains(&text) && !repeats(text, lead);
+        if new && points.len() < most {
+            points.push(text);
+        }
+    }
+    // As the article has them.
+    points.sort_by_key(|point| all.iter().position(|text| text == point));
+    (lead, points)
 }
 
 /// Whether a sentence says little that another has not said: most of its character pairs stand there.

@@ -492,47 +492,51 @@ fn answered_too(next: &mut Conversation, fixed: &Fixed, folded: &str, speaker: &
 
 /// The reply to a question, as sure as the search is.
 fn search(next: &mut Conversation, question: &str, speaker: &Speaker<'_>) -> Vec<Message> {
-    let asked = question;
-    let (question, found) = follow::find(next.topic.as_ref(), question, speaker.library);
-    let question = question.as_str();
-    let mut sure = found.confidence;
-    let subject = |i: usize| found.findings.get(i).map(|finding| (finding, speaker.library.subject(finding)));
-    let enough = match subject(1) {
-        Some((_, Subject::Elsewhere(_))) => ALONE_FROM,
-        _ => ANSWER_FROM,
-    };
-    let message = match subject(0) {
-        Some((first, Subject::Article(article))) if found.confidence >= enough => {
-            next.unknown = 0;
-            next.topic = Some(Topic::of(article, question));
-            told(next, article, Some(first), speaker)
-        }
-        Some((first, Subject::Article(article))) if found.either >= EITHER_FROM => match subject(1) {
-            Some((second, Subject::Article(other))) if !article.counsellor && !other.counsellor => {
-                next.unknown = 0;
-                next.topic = Some(Topic::of(article, question));
-                sure = found.either;
-                speaker.either((article, first), (other, second))
-            }
-            _ => speaker.clarify(&found.findings),
-        },
-        Some((_, Subject::Article(_))) if found.confidence >= CLARIFY_FROM => speaker.clarify(&found.findings),
-        Some((_, Subject::Elsewhere(matter))) => match speaker.library.reply_for(matter) {
-            Some(fixed) if is_held_back(question, fixed, speaker.library) => unknown(next, speaker),
+    let (read, found) = follow::find(next.topic.as_ref(), question, speaker.library);
+    let message = match found.findings.first().map(|first| speaker.library.subject(first)) {
+        Some(Subject::Article(_)) => ours(next, &read, &found, speaker),
+        Some(Subject::Elsewhere(matter)) => match speaker.library.reply_for(matter) {
+            Some(fixed) if is_held_back(&read, fixed, speaker.library) => unknown(next, speaker),
             Some(fixed) if found.confidence >= certain(fixed.kind) => {
                 let mut said = say_fixed(next, fixed, speaker);
                 if let Some(first) = said.first_mut() {
-                    first.confidence = Some((found.confidence * 100.0).round() / 100.0);
+                    *first = confident(first.clone(), found.confidence);
                 }
                 return said;
             }
             Some(_) => unknown(next, speaker),
             None => speaker.say(Kind::Unknown, &matter.lead, &wording::UNKNOWN_POINTS),
         },
-        _ => unknown(next, speaker),
+        None => unknown(next, speaker),
     };
-    let message = beside(message, asked, speaker);
-    vec![confident(message, sure)]
+    let sure = if message.also.is_some() { found.either } else { found.confidence };
+    vec![confident(beside(message, question, speaker), sure)]
+}
+
+/// The reply from our articles: the first that was found, or the first two where they are close or either may be
+/// meant, or a question back.
+fn ours(next: &mut Conversation, question: &str, found: &Found, speaker: &Speaker<'_>) -> Message {
+    let subject = |i: usize| found.findings.get(i).map(|finding| (finding, speaker.library.subject(finding)));
+    let Some((first, Subject::Article(article))) = subject(0) else { return unknown(next, speaker) };
+    let (other, enough) = match subject(1) {
+        Some((second, Subject::Article(other))) if !article.counsellor && !other.counsellor => {
+            (Some((other, second)), ANSWER_FROM)
+        }
+        Some((_, Subject::Elsewhere(_))) => (None, ALONE_FROM),
+        _ => (None, ANSWER_FROM),
+    };
+    let sure = found.confidence >= enough;
+    let message = match other {
+        Some(other) if found.either >= EITHER_FROM && !(sure && found.is_clear()) => {
+            speaker.either((article, first), other)
+        }
+        _ if sure => told(next, article, Some(first), speaker),
+        _ if found.confidence >= CLARIFY_FROM => return speaker.clarify(&found.findings),
+        _ => return unknown(next, speaker),
+    };
+    next.unknown = 0;
+    next.topic = Some(Topic::of(article, question));
+    message
 }
 
 /// From here on a message is of the kind of the examples that it is like: danger sooner than a wish for a person,

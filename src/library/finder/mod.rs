@@ -132,6 +132,13 @@ pub struct Found {
     pub either: f32,
 }
 
+impl Found {
+    /// Whether the first is so far before the second that no other reading needs to be told.
+    pub fn is_clear(&self) -> bool {
+        self.findings.first().is_none_or(|first| lead(first, self.findings.get(1), CLEAR) >= CLEAR)
+    }
+}
+
 /// The number of a term that stands anywhere in the articles.
 type TermId = u32;
 
