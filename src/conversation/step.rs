@@ -526,8 +526,9 @@ fn ours(next: &mut Conversation, question: &str, found: &Found, speaker: &Speake
         _ => (None, ANSWER_FROM),
     };
     let sure = found.confidence >= enough;
+    let likely = found.either >= EITHER_FROM && found.confidence >= CLARIFY_FROM;
     let message = match other {
-        Some(other) if found.either >= EITHER_FROM && !(sure && found.is_clear()) => {
+        Some(other) if likely && !(sure && found.is_clear()) => {
             speaker.either((article, first), other)
         }
         _ if sure => told(next, article, Some(first), speaker),
