@@ -101,7 +101,12 @@ impl Speaker<'_> {
         let (lead, points) = gist(second.0, Some(second.1), OTHER);
         let other = self.tell(second.0, lead, &points);
         let title = self.spoken(&second.0.title);
-        message.points.push(format!("{}{title}：{}{}", self.spoken(wording::EITHER), other.lead, other.points.concat()));
+        message.points.push(format!(
+            "{}{title}：{}{}",
+            self.spoken(wording::EITHER),
+            other.lead,
+            other.points.concat()
+        ));
         message.notes.extend(other.notes);
         message.notes.dedup();
         for source in other.sources {

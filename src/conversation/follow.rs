@@ -19,29 +19,30 @@ const SHORT: usize = 8;
 const REMEMBERED: usize = 100;
 
 /// Finds what answers a question after the one that was answered last; with it, the question as it was read.
-/// A question that says enough alone is a change of subject, and read alone.
+/// A question that says enough alone is a change of subject, and read alone; where it clearly says another thing
+/// alone than after what came before, both readings stand first.
 pub(super) fn find(topic: Option<&Topic>, question: &str, library: &Library) -> (String, Found) {
     let (reading, alone) = library.find(question);
     let Some(topic) = topic else { return (question.into(), alone) };
-    let first = alone.findings.first();
     let (sure, leans) = (alone.confidence >= ANSWER_FROM, leans(question));
-    // Danger, and a wish for a person, is no matter of the topic.
-    if library.calls(&alone) || sure && !leans {
+    // Danger, and a wish for a person, is no matter of the topic; nor is what is clearly not ours.
+    let ours = alone.findings.first().is_none_or(|first| matches!(library.subject(first), Subject::Article(_)));
+    if library.calls(&alone) || sure && !ours && !leans {
         return (question.into(), alone);
     }
     let Some(after) = library.find_after(&topic.question, &topic.article, reading) else {
         return (question.into(), alone);
     };
-    let same = first.map(|first| first.subject) == after.findings.first().map(|first| first.subject);
+    let first = |found: &Found| found.findings.first().map(|first| first.subject);
+    let same = first(&alone) == first(&after);
     let surer = after.confidence >= alone.confidence || leans && after.confidence >= ANSWER_FROM;
-    // What was told is ours, and so is what follows on it.
-    let ours = after.findings.first().map(|first| library.subject(first));
-    if !surer || same && sure || matches!(ours, Some(Subject::Elsewhere(_))) {
-        return (question.into(), alone);
+    if sure && (same || !leans) || !surer {
+        let found = if same || !sure { alone } else { alone.or(after) };
+        return (question.into(), found);
     }
     let begun = topic.question.chars().count().saturating_sub(REMEMBERED);
     let before: String = topic.question.chars().skip(begun).collect();
-    (format!("{before} {question}"), after)
+    (format!("{before} {question}"), if sure { after.or(alone) } else { after })
 }
 
 /// Whether a message leans on what was said before it.

@@ -472,8 +472,7 @@ fn answered_too(next: &mut Conversation, fixed: &Fixed, folded: &str, speaker: &
     if !fixed.answers_too {
         return None;
     }
-    let asked: Vec<&str> =
-        clauses(folded).into_iter().filter(|clause| !fixed.fits(&clause.replace(' ', ""))).collect();
+    let asked: Vec<&str> = clauses(folded).into_iter().filter(|clause| !fixed.fits(&clause.replace(' ', ""))).collect();
     let asked = without_masks(&asked.join(","));
     let found = speaker.library.find(&asked).1;
     let first = found.findings.first()?;
@@ -528,9 +527,7 @@ fn ours(next: &mut Conversation, question: &str, found: &Found, speaker: &Speake
     let sure = found.confidence >= enough;
     let likely = found.either >= EITHER_FROM && found.confidence >= CLARIFY_FROM;
     let message = match other {
-        Some(other) if likely && !(sure && found.is_clear()) => {
-            speaker.either((article, first), other)
-        }
+        Some(other) if likely && !(sure && found.clear) => speaker.either((article, first), other),
         _ if sure => told(next, article, Some(first), speaker),
         _ if found.confidence >= CLARIFY_FROM => return speaker.clarify(&found.findings),
         _ => return unknown(next, speaker),

@@ -39,6 +39,10 @@ const POINTS_OUT: f32 = 0.5;
 /// How much nearer a section must be than the whole article to be told in its place.
 const NEARER: f32 = 0.3;
 
+/// What a term is worth of the question before: where an article is chosen, and where sentences of it are.
+const BEFORE: f32 = 0.5;
+const ECHO: f32 = 0.15;
+
 /// How many findings are kept.
 const KEPT: usize = 6;
 
@@ -130,12 +134,18 @@ pub struct Found {
     pub confidence: f32,
     /// The probability that one of the first two is.
     pub either: f32,
+    /// Whether the first is so far before the second that no other reading needs to be told.
+    pub clear: bool,
 }
 
 impl Found {
-    /// Whether the first is so far before the second that no other reading needs to be told.
-    pub fn is_clear(&self) -> bool {
-        self.findings.first().is_none_or(|first| lead(first, self.findings.get(1), CLEAR) >= CLEAR)
+    /// These findings, and after their first those of another reading of the question.
+    pub fn or(mut self, mut other: Self) -> Self {
+        let first: Vec<Finding> = self.findings.drain(..1.min(self.findings.len())).collect();
+        let told = |finding: &Finding| first.iter().any(|first| first.subject == finding.subject);
+        other.findings.retain(|finding| !told(finding));
+        let findings = first.into_iter().chain(other.findings).collect();
+        Self { findings, either: self.either.max(other.either), clear: false, ..self }
     }
 }
 
@@ -304,7 +314,7 @@ impl Finder {
     pub fn find(&self, reading: &Reading, without: Option<(AskLine, &Parts)>) -> Found {
         let learned = without.map_or(&self.learned, |((_, line), parts)| &parts.0[line % PARTS]);
         let without = without.map(|(line, _)| line);
-        let question = Question::new(self, reading);
+        let question = Question::new(self, reading, BEFORE);
         let learned = learned.scores(&self.vector(question.bayes.iter().copied()));
         let left_out = |text: &Text| without == Some((text.article, text.part));
         let mut looked_for = reading.terms.solid();
@@ -322,8 +332,10 @@ impl Finder {
             None
         };
         let told = reading.after.as_ref().map(|(told, _)| *told);
+        let candidates = lines.chain(sections).map(|text| text.article).chain(told).chain(same);
+        // What was told is ours, and so is what follows on it.
         let candidates: HashSet<usize> =
-            lines.chain(sections).map(|text| text.article).chain(told).chain(same).collect();
+            candidates.filter(|subject| told.is_none() || *subject < self.articles).collect();
 
         let missing =
             without.and_then(|line| self.line_texts.texts.iter().find(|text| (text.article, text.part) == line));
@@ -338,14 +350,18 @@ impl Finder {
         };
         let mut findings: Vec<Finding> = candidates.into_iter().map(find).collect();
         findings.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.subject.cmp(&b.subject)));
+        // Which article follows on what was asked before; what is told of it, on what is asked now.
+        let asked = Question::new(self, reading, ECHO);
+        let like = self.headings.likeness(&asked);
         for finding in findings.iter_mut().take(KEPT) {
-            finding.section = self.section_for(&question, &like, finding.subject);
-            finding.sentences = self.sentences_for(&question, &like, finding.subject);
+            finding.section = self.section_for(&asked, &like, finding.subject);
+            finding.sentences = self.sentences_for(&asked, &like, finding.subject);
         }
         let confidence = self.confidence(&findings);
         let either = self.either(&findings);
+        let clear = findings.first().is_none_or(|first| lead(first, findings.get(1), CLEAR) >= CLEAR);
         findings.truncate(KEPT);
-        Found { findings, confidence, either }
+        Found { findings, confidence, either, clear }
     }
 
     fn features(&self, question: &Question, like: &[f32], article: usize, missing: Option<&Text>) -> Features {

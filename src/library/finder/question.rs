@@ -27,11 +27,9 @@ const ADDED: f32 = 0.7;
 /// What a term is worth of a story around a question.
 const REST: f32 = 0.4;
 
-/// What a term is worth of the question before.
-const BEFORE: f32 = 0.5;
-
 impl Question {
-    pub(super) fn new(finder: &Finder, reading: &Reading) -> Self {
+    /// `before` is what a term is worth of the question before.
+    pub(super) fn new(finder: &Finder, reading: &Reading, before: f32) -> Self {
         let mut question =
             Self { terms: vec![], weight: 0.1, solid: vec![], solid_weight: 0.1, bayes: vec![], bayes_weight: 1.0 };
         let asked = keys(&reading.terms);
@@ -46,11 +44,12 @@ impl Question {
             question.solid_weight += if kind(key).solid { tells * worth } else { 0.0 };
             question.bayes_weight += kind(key).tells * worth;
         }
-        let before = reading.after.as_ref().map(|(_, terms)| keys(terms)).unwrap_or_default();
-        let before: Vec<&String> = before.iter().filter(|key| !asked.contains(*key) && !more.contains(*key)).collect();
+        let earlier = reading.after.as_ref().map(|(_, terms)| keys(terms)).unwrap_or_default();
+        let earlier: Vec<&String> =
+            earlier.iter().filter(|key| !asked.contains(*key) && !more.contains(*key)).collect();
         let asked = asked.iter().map(|key| (key, worth(key)));
         for (key, worth) in
-            asked.chain(more.iter().map(|key| (key, ADDED))).chain(before.into_iter().map(|key| (key, BEFORE)))
+            asked.chain(more.iter().map(|key| (key, ADDED))).chain(earlier.into_iter().map(|key| (key, before)))
         {
             if let Some(id) = finder.ids.get(key) {
                 question.terms.push((*id, finder.tells[*id as usize] * worth));
