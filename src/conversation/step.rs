@@ -475,13 +475,13 @@ fn answered_too(next: &mut Conversation, fixed: &Fixed, folded: &str, speaker: &
     let asked: Vec<&str> = clauses(folded).into_iter().filter(|clause| !fixed.fits(&clause.replace(' ', ""))).collect();
     let asked = without_masks(&asked.join(","));
     let found = speaker.library.find(&asked).1;
-    let first = found.findings.first()?;
-    let Subject::Article(article) = speaker.library.subject(first) else { return None };
-    if !listen::is_question(&asked) || found.confidence < ANSWER_FROM {
+    let mut after = next.clone();
+    let mut message = ours(&mut after, &asked, &found, speaker);
+    if message.kind != Kind::Answer || !listen::is_question(&asked) {
         return None;
     }
-    next.topic = Some(Topic::of(article, &asked));
-    let mut message = confident(speaker.answer(article, Some(first)), found.confidence);
+    *next = after;
+    message = confident(message, found.confidence);
     let care = speaker.fixed(fixed);
     message.lead = format!("{}\n{}", care.lead, message.lead);
     message.notes.splice(0..0, care.points);
