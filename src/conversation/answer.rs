@@ -18,7 +18,7 @@ use crate::{
 /// Points under a short answer.
 const POINTS: usize = 5;
 
-/// Those of them that are kept for the second reading.
+/// Points of the second reading, which stand in one with its first sentence.
 const OTHER: usize = 2;
 
 /// Articles among the choices of an answer.
@@ -96,7 +96,7 @@ impl Speaker<'_> {
 
     /// The short answers of the two readings that are likely.
     pub fn either(&self, first: (&Article, &Finding), second: (&Article, &Finding)) -> Message {
-        let (lead, points) = gist(first.0, Some(first.1), POINTS - OTHER);
+        let (lead, points) = gist(first.0, Some(first.1), POINTS - 1);
         let mut message = self.tell(first.0, lead, &points);
         let (lead, points) = gist(second.0, Some(second.1), OTHER);
         let other = self.tell(second.0, lead, &points);
