@@ -114,10 +114,11 @@ impl Speaker<'_> {
                 message.sources.push(source);
             }
         }
-        let mut acts = vec![self.way(&second.0.id)];
-        acts.extend(self.ways_from(first.0));
+        let way = self.way(&second.0.id);
+        let mut acts = self.ways_from(first.0);
         acts.push(Act::More(first.0.id.clone()));
-        acts.dedup();
+        acts.retain(|act| *act != way);
+        acts.insert(0, way);
         self.offer(&mut message, acts);
         message.also = Some(second.0.id.clone());
         message

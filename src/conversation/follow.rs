@@ -35,7 +35,9 @@ pub(super) fn find(topic: Option<&Topic>, question: &str, library: &Library) -> 
     };
     let first = |found: &Found| found.findings.first().map(|first| first.subject);
     let same = first(&alone) == first(&after);
-    let surer = after.confidence >= alone.confidence || leans && after.confidence >= ANSWER_FROM;
+    // What seems not ours, and leans on nothing, follows on only where that is sure.
+    let likelier = (leans || ours) && after.confidence >= alone.confidence;
+    let surer = likelier || (leans || !ours) && after.confidence >= ANSWER_FROM;
     if sure && (same || !leans) || !surer {
         let found = if same || !sure { alone } else { alone.or(after) };
         return (question.into(), found);
