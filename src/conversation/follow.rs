@@ -25,9 +25,11 @@ pub(super) fn find(topic: Option<&Topic>, question: &str, library: &Library) -> 
     let (reading, alone) = library.find(question);
     let Some(topic) = topic else { return (question.into(), alone) };
     let (sure, leans) = (alone.confidence >= ANSWER_FROM, leans(question));
-    // Danger, and a wish for a person, is no matter of the topic; nor is what is clearly not ours.
+    // Danger, and a wish for a person, is no matter of the topic; nor is what is clearly not ours, or just what a
+    // line says.
     let ours = alone.findings.first().is_none_or(|first| matches!(library.subject(first), Subject::Article(_)));
-    if library.calls(&alone) || sure && !ours && !leans {
+    let known = alone.findings.first().is_some_and(|first| first.features.same > 0.0);
+    if library.calls(&alone) || sure && !leans && (known || !ours) {
         return (question.into(), alone);
     }
     let Some(after) = library.find_after(&topic.question, &topic.article, reading) else {
