@@ -351,11 +351,12 @@ impl Finder {
         let mut findings: Vec<Finding> = candidates.into_iter().map(find).collect();
         findings.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.subject.cmp(&b.subject)));
         // Which article follows on what was asked before; what is told of it, on what is asked now.
-        let asked = Question::new(self, reading, ECHO);
-        let like = self.headings.likeness(&asked);
+        let echo = reading.after.as_ref().map(|_| Question::new(self, reading, ECHO));
+        let like = echo.as_ref().map_or(like, |echo| self.headings.likeness(echo));
+        let asked = echo.as_ref().unwrap_or(&question);
         for finding in findings.iter_mut().take(KEPT) {
-            finding.section = self.section_for(&asked, &like, finding.subject);
-            finding.sentences = self.sentences_for(&asked, &like, finding.subject);
+            finding.section = self.section_for(asked, &like, finding.subject);
+            finding.sentences = self.sentences_for(asked, &like, finding.subject);
         }
         let confidence = self.confidence(&findings);
         let either = self.either(&findings);
